@@ -1,0 +1,99 @@
+"""Writes the reference from the code (``docs/cli.md``, ``docs/schemas/``): ``./dev docs``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ecomagent.cli import COMMANDS
+from ecomagent.cli.app import app
+from ecomagent.cli.schema import DOCUMENTS, model_of
+from ecomagent.cli.session import COMMON
+
+HERE = Path(__file__).parent
+
+
+def cli_reference() -> str:
+    """Every command with its arguments, options and examples."""
+    for module in COMMANDS:
+        import_module(f"ecomagent.cli.{module}")
+    root = typer.main.get_command(app)
+    lines = [
+        "# Command line",
+        "",
+        "Generated from the program's own help; `./dev docs` writes it anew.",
+        "",
+        "Every command also takes " + ", ".join(f"`{name}`" for name in _common()) + ".",
+        "",
+        "Exit codes: 0 done or nothing to do · 1 error · 2 usage · 3 a plan waits for approval ·",
+        "4 policy refused · 5 applied in part · 6 another run holds the lock.",
+    ]
+    for path, command in _walk(root, ()):
+        lines += ["", f"## ecomagent {' '.join(path)}", "", *_described(command)]
+    return "\n".join(lines) + "\n"
+
+
+def _common() -> list[str]:
+    root = typer.main.get_command(app)
+    status = root.commands["status"]
+    return ["/".join(p.opts) for p in status.params if p.name in COMMON]
+
+
+def _walk(group: Any, above: tuple[str, ...]) -> list[tuple[tuple[str, ...], Any]]:
+    found: list[tuple[tuple[str, ...], Any]] = []
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            found += _walk(command, (*above, name))
+        else:
+            found.append(((*above, name), command))
+    return found
+
+
+def _described(command: Any) -> list[str]:
+    lines = [(command.help or "").strip(), ""]
+    for parameter in command.params:
+        if parameter.name in COMMON or parameter.name == "help":
+            continue
+        option = parameter.param_type_name == "option"
+        name = "/".join(parameter.opts) if option else (parameter.name or "").upper()
+        said = getattr(parameter, "help", None) or ""
+        needed = " Required." if parameter.required else ""
+        lines.append(f"- `{name}`: {said}{needed}")
+    examples = (command.epilog or "").removeprefix("Examples:").strip()
+    if examples:
+        lines += ["", "```", *[line for line in examples.splitlines() if line.strip()], "```"]
+    return lines
+
+
+def documents() -> dict[Path, str]:
+    """Path to content of everything generated."""
+    found = {HERE / "cli.md": cli_reference()}
+    for name in DOCUMENTS:
+        schema = model_of(name).model_json_schema(mode="serialization")
+        text = json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True)
+        found[HERE / "schemas" / f"{name}.schema.json"] = text + "\n"
+    return found
+
+
+def main() -> int:
+    """Write, or with ``--check`` say what is out of date."""
+    stale = []
+    for path, content in documents().items():
+        if path.is_file() and path.read_text(encoding="utf-8") == content:
+            continue
+        stale.append(path.name)
+        if "--check" not in sys.argv:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+    if stale:
+        print(("out of date: " if "--check" in sys.argv else "written: ") + ", ".join(stale))
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

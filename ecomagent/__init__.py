@@ -1,0 +1,1 @@
+"""Runs a shop's commercial decisions: goal, plan, approval, safe apply."""

@@ -1,0 +1,1 @@
+"""The planning pipeline: one LangGraph, one file per specialist, thin nodes."""

@@ -1,0 +1,131 @@
+"""Reads the chosen plan as a sceptical colleague would, and says what reviewers should doubt.
+
+Every objection is counted by code from the candidates' own figures and the simulation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from ecomagent.agents.reconcile import chosen_rows
+from ecomagent.agents.scope import assumption_text
+from ecomagent.agents.services import Services
+from ecomagent.agents.simulate import PRICED
+from ecomagent.agents.state import PipelineState
+from ecomagent.agents.words import say
+from ecomagent.agents.workbench import Workbench
+from ecomagent.domain.action import ActionKind, Metric
+from ecomagent.domain.plan import PlanForecast
+
+MANY = Decimal("0.5")
+"""Share of the scope's SKUs from which a change of many prices at once is worth a word."""
+
+
+def critique(services: Services, state: PipelineState) -> dict[str, Any]:
+    """List what speaks against the plan; nothing is changed by it."""
+    bench = services.bench(state)
+    rows = chosen_rows(services, state)
+    forecast = PlanForecast.model_validate(state["forecast"])
+    objections = [
+        *_assumed(bench, rows),
+        *_uncertain(bench, forecast),
+        *_unidentified(bench, rows),
+        *_sold_out(bench, rows),
+        *_sweeping(bench, rows),
+    ]
+    say("critic", f"{len(objections)} remarks for the reviewers")
+    return {"objections": objections}
+
+
+def _told(bench: Workbench, en: str, zh: str) -> str:
+    return zh if bench.goal.language == "zh" else en
+
+
+def _assumed(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[str]:
+    margin = bench.assumed_margin
+    if margin is None:
+        return []
+    assumed = set(bench.scoped["sku"][bench.scoped["cost_assumed"]])
+    touched = sum(1 for row in rows if row.get("sku") in assumed)
+    text = assumption_text(margin, bench.goal.language)
+    return [
+        _told(
+            bench,
+            f"{text[0].upper()}{text[1:]}: every gross profit of {touched:,} actions rests on it.",
+            f"{text}:{touched:,} 项操作的毛利数据均以此为前提。",
+        )
+    ]
+
+
+def _uncertain(bench: Workbench, forecast: PlanForecast) -> list[str]:
+    gain = forecast.difference.get(Metric.GROSS_PROFIT) or forecast.difference.get(Metric.REVENUE)
+    if gain is None or gain.p10 >= 0:
+        return []
+    return [
+        _told(
+            bench,
+            f"In the worst tenth of futures the plan loses {-gain.p10:,.0f} {bench.currency}"
+            " or more against doing nothing.",
+            f"在最差的 10% 情形下,该计划比什么都不做少赚至少 {-gain.p10:,.0f} {bench.currency}。",
+        )
+    ]
+
+
+def _unidentified(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[str]:
+    priced = {str(row["sku"]) for row in rows if row["kind"] in PRICED}
+    if not priced:
+        return []
+    table = bench.elasticity.table.reindex(sorted(priced))
+    unknown = int((~table["identified"].fillna(False).astype(bool)).sum())
+    if not unknown:
+        return []
+    return [
+        _told(
+            bench,
+            f"{unknown:,} of {len(priced):,} price changes rest on an elasticity that this shop's"
+            " own price history cannot confirm: change them in steps and watch.",
+            f"{len(priced):,} 项调价中有 {unknown:,} 项的价格弹性无法由本店价格历史证实:"
+            "建议分步调整并观察。",
+        )
+    ]
+
+
+def _sold_out(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Prices lowered on what will not last anyway."""
+    stock = bench.scoped.set_index("sku")["on_hand"].astype("float64")
+    demand = bench.demand.table["p50"]
+    short = []
+    for row in rows:
+        if row["kind"] not in PRICED or row["price_minor"] >= row["current_minor"]:
+            continue
+        sku = str(row["sku"])
+        if stock.get(sku, float("nan")) < demand.get(sku, 0.0):
+            short.append(sku)
+    if not short:
+        return []
+    named = ", ".join(short[:4])
+    return [
+        _told(
+            bench,
+            f"{len(short):,} SKUs made cheaper sell out within the horizon at today's rate:"
+            f" {named}.",
+            f"{len(short):,} 个降价 SKU 按现有速度将在期内售罄:{named}。",
+        )
+    ]
+
+
+def _sweeping(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[str]:
+    changed = sum(1 for row in rows if row["kind"] == ActionKind.SET_PRICE.value)
+    if changed < 20 or Decimal(changed) < MANY * len(bench.scoped):
+        return []
+    return [
+        _told(
+            bench,
+            f"The plan changes {changed:,} of {len(bench.scoped):,} prices at once: what each one"
+            " did will be hard to tell apart afterwards.",
+            f"该计划一次调整 {len(bench.scoped):,} 个价格中的 {changed:,} 个,"
+            "事后难以区分各自效果。",
+        )
+    ]

@@ -1,0 +1,212 @@
+"""Why an action is proposed, in both languages: templates filled with tools' figures only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from ecomagent.domain.action import ActionKind, Reason
+from ecomagent.domain.evidence import Evidence
+from ecomagent.domain.goal import Objective
+from ecomagent.domain.money import Money
+
+if TYPE_CHECKING:
+    from ecomagent.agents.workbench import Workbench
+
+BASIS = {
+    "sku": ("its own price history", "自身价格历史"),
+    "category": ("its category's price history", "同类目价格历史"),
+    "shop": ("the whole shop's price history", "全店价格历史"),
+    "prior": ("published studies, since prices here hardly moved", "公开研究(本店价格几乎未变动)"),
+}
+SEGMENTS_ZH = {
+    "champions": "核心客户", "loyal": "忠诚客户", "promising": "潜力客户", "new": "新客户",
+    "at_risk": "流失风险客户", "hibernating": "沉睡客户", "lost": "已流失客户",
+}  # fmt: skip
+
+
+def _ids(evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    return tuple(each.id for each in evidence)
+
+
+def _path(bench: Workbench, sku: str) -> tuple[str, ...]:
+    return bench.graph.explain(sku, bench.goal.scope)
+
+
+def _money(amount: Decimal, currency: str, language: str) -> str:
+    return Money.of(amount, currency).display(language)
+
+
+def _units(value: Any) -> str:
+    return f"{value:,.1f}" if value < 10 else f"{value:,.0f}"
+
+
+def price_reasons(
+    bench: Workbench, sku: str, before: Decimal, after: Decimal, evidence: Sequence[Evidence]
+) -> tuple[Reason, ...]:
+    """Why a list price moves."""
+    found = bench.elasticity.table.loc[sku]
+    demand = bench.demand.table.loc[sku]
+    basis_en, basis_zh = BASIS[_basis(bench, sku, str(found["basis"]))]
+    gain_en, gain_zh = _gain(bench, up=after > before)
+    days = bench.horizon_days
+    first = Reason(
+        en=(
+            f"Demand answers price with an elasticity of {found['elasticity']:.2f}"
+            f" (± {found['std_error']:.2f}, from {basis_en}):"
+            f" {gain_en}."
+        ),
+        zh=(
+            f"需求价格弹性为 {found['elasticity']:.2f}(± {found['std_error']:.2f},来自{basis_zh}):"
+            f"{gain_zh}。"
+        ),
+        evidence=_ids(evidence),
+        graph_path=_path(bench, sku),
+    )
+    second = Reason(
+        en=(
+            f"At today's price {_units(demand['p50'])} units are expected in {days} days"
+            f" ({_units(demand['p10'])} to {_units(demand['p90'])})."
+        ),
+        zh=(
+            f"按现价,未来 {days} 天预计售出 {_units(demand['p50'])} 件"
+            f"({_units(demand['p10'])} 至 {_units(demand['p90'])})。"
+        ),
+        evidence=_ids(evidence[:1]),
+    )
+    return (first, second, *_rivals(bench, sku, evidence))
+
+
+def _gain(bench: Workbench, *, up: bool) -> tuple[str, str]:
+    """What a price moves for, in both languages."""
+    if bench.objective is not Objective.GROSS_PROFIT:
+        return (
+            ("a higher price costs few units", "提价损失的销量较少")
+            if up
+            else ("a lower price wins units", "降价可增加销量")
+        )
+    if up:
+        return "the margin gained outweighs the units lost", "提价增加的毛利超过损失的销量"
+    return "the units won outweigh the margin given up", "降价带来的销量足以弥补让利"
+
+
+def _basis(bench: Workbench, sku: str, basis: str) -> str:
+    """Where the shop has no categories, a category's history is the whole shop's."""
+    category = bench.context.skus[sku].category if sku in bench.context.skus else ""
+    return "shop" if basis == "category" and not category else basis
+
+
+def _rivals(bench: Workbench, sku: str, evidence: Sequence[Evidence]) -> tuple[Reason, ...]:
+    """What competes with the SKU inside the shop, where the graph knows substitutes."""
+    related = bench.graph.related(sku, "substitute", limit=1)
+    if not related:
+        return ()
+    nearest = related[0]
+    return (
+        Reason(
+            en=f"Its nearest substitute in the shop is {nearest.sku}.",
+            zh=f"店内最接近的替代品是 {nearest.sku}。",
+            graph_path=bench.graph.path(f"sku:{sku}", f"sku:{nearest.sku}"),
+        ),
+    )
+
+
+def promotion_reasons(
+    bench: Workbench, sku: str, before: Decimal, after: Decimal, evidence: Sequence[Evidence]
+) -> tuple[Reason, ...]:
+    """Why a SKU is promoted."""
+    reasons = price_reasons(bench, sku, before, after, evidence)
+    stock = bench.context.skus[sku].on_hand
+    demand = bench.demand.table.loc[sku]
+    if stock is None or demand["mean_per_day"] <= 0:
+        return reasons
+    cover = stock / float(demand["mean_per_day"])
+    return (
+        Reason(
+            en=f"{stock:,} units are in stock: {cover:,.0f} days at the present rate.",
+            zh=f"库存 {stock:,} 件,按目前速度可售 {cover:,.0f} 天。",
+            evidence=_ids(evidence[:1]),
+        ),
+        *reasons,
+    )
+
+
+def reorder_reasons(
+    bench: Workbench, sku: str, quantity: int, evidence: Sequence[Evidence]
+) -> tuple[Reason, ...]:
+    """Why stock is ordered."""
+    facts = evidence[-1].result
+    demand = bench.demand.table.loc[sku]
+    return (
+        Reason(
+            en=(
+                f"Stock and inbound are below the reorder point of {facts['reorder_point']:,.0f}"
+                f" units; {quantity:,} bring it up to {facts['order_up_to']:,.0f}."
+            ),
+            zh=(
+                f"库存与在途低于再订货点 {facts['reorder_point']:,.0f} 件;"
+                f"补货 {quantity:,} 件至 {facts['order_up_to']:,.0f} 件。"
+            ),
+            evidence=_ids(evidence),
+            graph_path=_path(bench, sku),
+        ),
+        Reason(
+            en=(
+                f"{_units(demand['p50'])} units are expected to be asked for in"
+                f" {bench.horizon_days} days ({_units(demand['p10'])} to"
+                f" {_units(demand['p90'])})."
+            ),
+            zh=(
+                f"未来 {bench.horizon_days} 天预计需求 {_units(demand['p50'])} 件"
+                f"({_units(demand['p10'])} 至 {_units(demand['p90'])})。"
+            ),
+            evidence=_ids(evidence[:1]),
+        ),
+    )
+
+
+def selection_reasons(
+    bench: Workbench, sku: str, kind: ActionKind, evidence: Sequence[Evidence]
+) -> tuple[Reason, ...]:
+    """Why a product is listed again or phased out."""
+    row = bench.assortment.table.loc[sku]
+    since = row["days_since_sale"]
+    if kind is ActionKind.LIST_PRODUCT:
+        text = ("It sold well before it went off sale.", "下架前销售良好。")
+    elif since == since:
+        text = (
+            f"It has not sold for {since:,.0f} days, longer than its own rhythm explains.",
+            f"已 {since:,.0f} 天无销售,超出其自身销售节奏。",
+        )
+    else:
+        text = ("It has never sold.", "从未售出。")
+    grade = Reason(
+        en=f"Class {row['abc']} by revenue, {row['xyz']} by steadiness of demand.",
+        zh=f"按销售额为 {row['abc']} 类,按需求稳定性为 {row['xyz']} 类。",
+        evidence=_ids(evidence),
+    )
+    why = Reason(en=text[0], zh=text[1], evidence=_ids(evidence), graph_path=_path(bench, sku))
+    return (why, grade)
+
+
+def campaign_reasons(
+    bench: Workbench, row: dict[str, Any], evidence: Sequence[Evidence]
+) -> tuple[Reason, ...]:
+    """Why a segment is written to."""
+    segment, audience = str(row["segment"]), int(row["audience"])
+    share = f"{float(row['hold_out']) * 100:.3g} %"
+    return (
+        Reason(
+            en=(
+                f"{audience:,} customers of the segment “{segment}” may be written to; {share}"
+                " of it is left alone so that the effect can be measured."
+            ),
+            zh=(
+                f"“{SEGMENTS_ZH.get(segment, segment)}”分群中可联系 {audience:,} 位客户;"
+                f"保留 {share} 作为对照以衡量效果。"
+            ),
+            evidence=_ids(evidence),
+            graph_path=("shop", "has segment", f"segment:{segment}"),
+        ),
+    )

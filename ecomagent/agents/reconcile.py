@@ -1,0 +1,133 @@
+"""One joint choice over all menus under the shared budget, then actions for what was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from ecomagent.agents.menus import COLUMNS, in_units, load_menu
+from ecomagent.agents.services import Services
+from ecomagent.agents.specialists.marketing import campaigns
+from ecomagent.agents.specialists.pricing import set_prices, start_promotions
+from ecomagent.agents.specialists.replenishment import reorders
+from ecomagent.agents.specialists.selection import status_changes
+from ecomagent.agents.state import PipelineState
+from ecomagent.agents.words import say
+from ecomagent.domain.action import Action, ActionKind
+from ecomagent.domain.plan import Choice
+from ecomagent.plan.policy.limits import cash_left, goal_budget, spend_left
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecomagent.agents.workbench import Workbench
+    from tools.choose import Chosen
+
+Builder = Callable[["Workbench", list[dict[str, Any]]], list[Action]]
+BUILDERS: dict[ActionKind, Builder] = {
+    ActionKind.SET_PRICE: set_prices,
+    ActionKind.START_PROMOTION: start_promotions,
+    ActionKind.REORDER: reorders,
+    ActionKind.SEND_CAMPAIGN: campaigns,
+    ActionKind.LIST_PRODUCT: status_changes,
+    ActionKind.DELIST_PRODUCT: status_changes,
+}
+WORKS_ON_SKU = (ActionKind.SET_PRICE, ActionKind.START_PROMOTION, ActionKind.REORDER)
+
+
+def reconcile(services: Services, state: PipelineState) -> dict[str, Any]:
+    """Choose among all candidates; the choice is kept by candidate ids."""
+    bench = services.bench(state)
+    rows = all_menus(services, state)
+    if rows.empty:
+        say("reconciler", "nobody proposes anything")
+        return {"chosen": [], "choice": None}
+    chosen = _choose(bench, rows)
+    say("reconciler", f"chose {len(chosen.ids):,} of {len(rows):,} candidates")
+    return {"chosen": list(chosen.ids), "choice": _choice(bench, rows, chosen).model_dump(
+        mode="json")}  # fmt: skip
+
+
+def all_menus(services: Services, state: PipelineState) -> pd.DataFrame:
+    """Every candidate of the run, specialists in alphabetical order."""
+    import pandas as pd
+
+    folder = services.run_folder(state)
+    parts = [load_menu(folder, name) for name, count in sorted(state["menus"].items()) if count]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
+def _choose(bench: Workbench, rows: pd.DataFrame) -> Chosen:
+    from tools.choose import choose
+
+    spend, cash = spend_left(bench.policy, bench.context), cash_left(bench.policy, bench.context)
+    shared = goal_budget(bench.context) if bench.policy.budget.goal_covers_reorders else None
+    return choose(
+        rows[list(COLUMNS)],
+        spend_limit_minor=bench.minor_of(spend.value),
+        cash_limit_minor=bench.minor_of(cash.value),
+        shared_limit_minor=None if shared is None else bench.minor_of(shared),
+        max_actions=bench.policy.actions.max_per_plan,
+        conflicts=_conflicts(bench, rows),
+    )
+
+
+def _conflicts(bench: Workbench, rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """Pairs that make no sense together: taking a product off sale and working on its SKUs."""
+    ends = rows[rows["kind"] == ActionKind.DELIST_PRODUCT.value]
+    ending = dict(zip(ends["target"], ends["id"], strict=True))
+    product = dict(zip(bench.catalogue["sku"], bench.catalogue["product_id"], strict=True))
+    works = rows[rows["kind"].isin([kind.value for kind in WORKS_ON_SKU])]
+    return [
+        (str(ending[product[sku]]), str(candidate))
+        for sku, candidate in zip(works["target"], works["id"], strict=True)
+        if product.get(sku) in ending
+    ]
+
+
+def _choice(bench: Workbench, rows: pd.DataFrame, chosen: Chosen) -> Choice:
+    def counted(value: float) -> Decimal:
+        if in_units(bench.objective):
+            return Decimal(f"{value:.1f}")
+        return bench.price_of(value)
+
+    return Choice(
+        solver="HiGHS",
+        candidates=len(rows),
+        chosen=len(chosen.ids),
+        objective=counted(chosen.objective),
+        bound=counted(chosen.bound),
+        binding=chosen.binding,
+    )
+
+
+def chosen_rows(services: Services, state: PipelineState) -> list[dict[str, Any]]:
+    """The chosen candidates, most valuable first."""
+    rows = all_menus(services, state)
+    mine = rows[rows["id"].isin(set(state.get("chosen") or ()))]
+    ordered = mine.sort_values(["value", "id"], ascending=[False, True], kind="stable")
+    return [
+        {str(key): value for key, value in row.items()} for row in ordered.to_dict(orient="records")
+    ]
+
+
+def build_actions(services: Services, state: PipelineState) -> tuple[Action, ...]:
+    """Actions for the chosen candidates, on what the shop shows now, most valuable first."""
+    bench = services.bench(state)
+    rows = chosen_rows(services, state)
+    built: dict[tuple[Builder, str], Action] = {}
+    for builder in dict.fromkeys(BUILDERS.values()):
+        mine = [row for row in rows if BUILDERS[ActionKind(row["kind"])] is builder]
+        for action in builder(bench, mine) if mine else ():
+            built[builder, _target(action)] = action
+    ordered = [
+        built[BUILDERS[ActionKind(row["kind"])], str(row["target"])]
+        for row in rows
+        if (BUILDERS[ActionKind(row["kind"])], str(row["target"])) in built
+    ]
+    return tuple(a.model_copy(update={"id": a.content_id()}) for a in ordered)
+
+
+def _target(action: Action) -> str:
+    return action.target.id

@@ -1,0 +1,144 @@
+"""Marketing: whom to write to, about what, with a hold-out so that the effect can be measured."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from ecomagent.agents.copywriting import campaign_copy, language_of
+from ecomagent.agents.menus import impact_of, menu, save_menu
+from ecomagent.agents.reasons import campaign_reasons
+from ecomagent.agents.services import Services
+from ecomagent.agents.specialists.pricing import assumptions_of
+from ecomagent.agents.state import PipelineState
+from ecomagent.agents.words import say
+from ecomagent.domain.action import (
+    Action,
+    ActionKind,
+    CampaignAfter,
+    CampaignBefore,
+    SendCampaign,
+    Target,
+)
+from ecomagent.domain.goal import Lever
+from ecomagent.domain.ids import content_id
+
+if TYPE_CHECKING:
+    from ecomagent.agents.workbench import Workbench
+
+NAME = "marketing"
+SEND_HOUR = 10
+"""Local hour at which campaigns leave, the morning after the plan is made."""
+FEATURED = 6
+"""Products a campaign names."""
+
+
+def marketing(services: Services, state: PipelineState) -> dict[str, Any]:
+    """Propose campaigns to customer segments."""
+    if Lever.MARKETING not in state["levers"] or not len(services.bench(state).customers):
+        return {"menus": {NAME: 0}}
+    bench = services.bench(state)
+    table = _tool(bench).table.reset_index(drop=True)
+    rows = menu(
+        table.assign(spend_minor=table["cost_minor"]),
+        kind=ActionKind.SEND_CAMPAIGN.value, target="segment", group="campaign", name="campaign",
+    )  # fmt: skip
+    count = save_menu(services.run_folder(state), NAME, rows[rows["value"] > 0])
+    say("marketing", f"proposes {count:,} campaigns")
+    return {"menus": {NAME: count}}
+
+
+def _tool(bench: Workbench) -> Any:
+    from tools.marketing import campaign_menu
+
+    return bench.once(
+        "campaign_menu",
+        lambda: campaign_menu(
+            bench.segments,
+            bench.customers,
+            bench.history.campaigns(),
+            objective=bench.objective,
+            horizon_days=bench.horizon_days,
+            gross_margin=gross_margin(bench),
+            currency=bench.currency,
+            source=bench.history.ref("customers", rows=len(bench.customers)),
+            margin_assumed=_assumed_costs(bench),
+        ),
+    )
+
+
+def gross_margin(bench: Workbench) -> float | None:
+    """Gross margin of what the scope sells, weighted by revenue; None where no cost is known."""
+    scoped = bench.scoped.set_index("sku")
+    priced = scoped[scoped["cost_minor"].notna() & (scoped["price_minor"] > 0)]
+    if priced.empty:
+        return None
+    units = bench.demand.table["units_90"].reindex(priced.index).fillna(0)
+    revenue = float((units * priced["price_minor"].astype(float)).sum())
+    cost = float((units * priced["cost_minor"].astype(float)).sum())
+    return (revenue - cost) / revenue if revenue > 0 else None
+
+
+def _assumed_costs(bench: Workbench) -> str:
+    """Words for the margin where it rests on assumed costs; empty where it does not."""
+    if bench.assumed_margin is None or not bench.scoped["cost_assumed"].any():
+        return ""
+    from tools.costs import cost_assumption
+
+    return cost_assumption(bench.assumed_margin)
+
+
+def send_at(bench: Workbench) -> datetime:
+    """The morning after the plan is made, in the shop's time zone."""
+    zone = ZoneInfo(bench.services.settings.shop.timezone)
+    local = bench.moments.as_of.astimezone(zone) + timedelta(days=1)
+    return local.replace(hour=SEND_HOUR).astimezone(bench.moments.as_of.tzinfo)
+
+
+def featured(bench: Workbench) -> tuple[str, ...]:
+    """The scope's SKUs a campaign talks about: the best sellers that are on sale and in stock."""
+    scoped = bench.scoped.set_index("sku")
+    ready = scoped[(scoped["status"] == "active") & ~(scoped["on_hand"] <= 0).fillna(False)]
+    units = bench.demand.table["units_90"].reindex(ready.index).fillna(0)
+    worth = (units * ready["price_minor"].astype(float)).sort_values(ascending=False, kind="stable")
+    return tuple(worth[worth > 0].index[:FEATURED])
+
+
+def campaigns(bench: Workbench, rows: list[dict[str, Any]]) -> list[Action]:
+    """Chosen campaigns as actions."""
+    skus, when = featured(bench), send_at(bench)
+    titles = bench.catalogue.set_index("sku")["title"]
+    language = language_of(bench.services.settings.shop.country)
+    made: list[Action] = []
+    for row in rows:
+        name = {"segment": row["segment"], "channel": row["channel"], "when": when, "skus": skus}
+        campaign_id = content_id("camp", name)
+        state = bench.services.connector.read(
+            ActionKind.SEND_CAMPAIGN, [Target(type="segment", id=campaign_id)]
+        )[campaign_id]
+        copy = campaign_copy(language, row["segment"], [str(titles[s]) for s in skus])
+        evidence = (_tool(bench).evidence(row["key"]),)
+        made.append(
+            SendCampaign(
+                segment=row["segment"],
+                starts_at=when,
+                before=CampaignBefore(version=state.version),
+                after=CampaignAfter(
+                    campaign_id=campaign_id,
+                    channel=row["channel"],
+                    audience=int(row["audience"]),
+                    hold_out=Decimal(str(round(float(row["hold_out"]), 4))),
+                    subject=copy.subject,
+                    body=copy.body,
+                    skus=skus,
+                    cost_total=bench.price_of(row["cost_minor"]),
+                ),
+                impact=impact_of(row, bench.currency),
+                evidence=evidence,
+                reasons=campaign_reasons(bench, row, evidence),
+                assumptions=assumptions_of(evidence),
+            )
+        )
+    return made

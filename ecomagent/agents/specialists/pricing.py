@@ -1,0 +1,197 @@
+"""Pricing: list prices and promotions, one price a SKU."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from ecomagent.agents.menus import impact_of, menu, save_menu
+from ecomagent.agents.reasons import price_reasons, promotion_reasons
+from ecomagent.agents.services import Services
+from ecomagent.agents.state import PipelineState
+from ecomagent.agents.words import say
+from ecomagent.domain.action import (
+    Action,
+    ActionKind,
+    PriceAfter,
+    PriceBefore,
+    PromotionAfter,
+    PromotionBefore,
+    SetPrice,
+    StartPromotion,
+)
+from ecomagent.domain.goal import Lever, Objective
+from ecomagent.domain.ids import content_id
+from ecomagent.plan.policy import price_reach
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecomagent.agents.workbench import Workbench
+    from tools.pricing import PriceMenu
+
+NAME = "pricing"
+DEPTHS = tuple(Decimal(depth) / 100 for depth in (5, 10, 15, 20, 25, 30, 40))
+"""Promotion depths on the menu; goal and policy cut the deep end off."""
+PROMOTED = frozenset({Objective.CLEAR_STOCK, Objective.UNITS, Objective.REVENUE,
+                      Objective.NEW_CUSTOMERS})  # fmt: skip
+"""Goals that a temporary price serves; profit alone is better served by the list price."""
+
+
+def pricing(services: Services, state: PipelineState) -> dict[str, Any]:
+    """Propose list prices and promotions."""
+    if Lever.PRICING not in state["levers"]:
+        return {"menus": {NAME: 0}}
+    bench = services.bench(state)
+    rows = _menus(bench)
+    count = save_menu(services.run_folder(state), NAME, rows)
+    say("pricing", f"proposes {count:,} prices for {rows['target'].nunique():,} SKUs")
+    return {"menus": {NAME: count}}
+
+
+def _menus(bench: Workbench) -> pd.DataFrame:
+    import pandas as pd
+
+    listed = list_menu(bench)
+    parts = [menu(listed.assign(discount=float("nan")), kind=ActionKind.SET_PRICE.value,
+                  target="sku", group="price", name="price")]  # fmt: skip
+    if bench.objective in PROMOTED:
+        promoted = promotion_rows(bench)
+        parts.append(
+            menu(promoted, kind=ActionKind.START_PROMOTION.value, target="sku", group="price",
+                 name="promotion")
+        )  # fmt: skip
+    rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    rows["category"] = rows["sku"].map(bench.catalogue.set_index("sku")["category"]).fillna("")
+    return rows[rows["value"] > 0]
+
+
+def sellable(bench: Workbench) -> pd.DataFrame:
+    """SKUs of the scope that are on sale at a known price and run no promotion."""
+    scoped = bench.scoped
+    keep = (
+        (scoped["status"] == "active")
+        & scoped["list_price_minor"].notna()
+        & scoped["promotion_id"].isna()
+    )
+    return scoped[keep]
+
+
+def list_menu(bench: Workbench) -> pd.DataFrame:
+    """The pricing tool's menu of list prices."""
+    made: PriceMenu = bench.once("price_menu", lambda: _price_menu(bench))
+    return made.table
+
+
+def _price_menu(bench: Workbench) -> PriceMenu:
+    from tools.pricing import price_menu
+
+    return price_menu(
+        sellable(bench),
+        bench.demand,
+        bench.elasticity,
+        limits=bench.limits,
+        bounds=price_reach(bench.policy, bench.context),
+        objective=bench.objective,
+        source=bench.history.ref("catalogue", rows=len(bench.scoped)),
+    )
+
+
+def promotion_rows(bench: Workbench) -> pd.DataFrame:
+    """The pricing tool's menu of promotions."""
+    made: PriceMenu = bench.once("promotion_menu", lambda: _promotion_menu(bench))
+    return made.table
+
+
+def _promotion_menu(bench: Workbench) -> PriceMenu:
+    from tools.pricing import promotion_menu
+
+    deepest = bench.limits.max_discount
+    depths = tuple(depth for depth in DEPTHS if deepest is None or depth <= deepest)
+    return promotion_menu(
+        sellable(bench),
+        bench.demand,
+        bench.elasticity,
+        limits=bench.limits,
+        bounds=None,
+        objective=bench.objective,
+        source=bench.history.ref("catalogue", rows=len(bench.scoped)),
+        depths=depths or DEPTHS[:1],
+        days=promotion_days(bench),
+    )
+
+
+def promotion_days(bench: Workbench) -> int:
+    """Days a promotion runs: to the goal's last day, at most as long as policy allows."""
+    return min(bench.horizon_days, bench.policy.promotion.max_days)
+
+
+def set_prices(bench: Workbench, rows: list[dict[str, Any]]) -> list[Action]:
+    """Chosen list prices as actions on what the shop shows now."""
+    shown = bench.live(ActionKind.SET_PRICE, [row["sku"] for row in rows])
+    made: list[Action] = []
+    tool = bench.once("price_menu", lambda: _price_menu(bench))
+    for row in rows:
+        state = shown[row["sku"]]
+        if not state.exists:
+            continue
+        before, after = Decimal(str(state.fields["price"])), bench.price_of(row["price_minor"])
+        evidence = (
+            bench.demand.evidence(row["sku"]),
+            bench.elasticity.evidence(row["sku"]),
+            tool.evidence(row["sku"], int(row["price_minor"])),
+        )
+        made.append(
+            SetPrice(
+                sku=row["sku"],
+                before=PriceBefore(price=before, version=state.version),
+                after=PriceAfter(price=after),
+                impact=impact_of(row, bench.currency),
+                evidence=evidence,
+                reasons=price_reasons(bench, row["sku"], before, after, evidence),
+                assumptions=assumptions_of(evidence),
+            )
+        )
+    return made
+
+
+def start_promotions(bench: Workbench, rows: list[dict[str, Any]]) -> list[Action]:
+    """Chosen promotions as actions; each runs to the goal's last day or the policy's longest."""
+    shown = bench.live(ActionKind.START_PROMOTION, [row["sku"] for row in rows])
+    ends_at = bench.moments.as_of + timedelta(days=promotion_days(bench))
+    tool = bench.once("promotion_menu", lambda: _promotion_menu(bench))
+    made: list[Action] = []
+    for row in rows:
+        state = shown[row["sku"]]
+        if not state.exists:
+            continue
+        before = PromotionBefore(**state.fields, version=state.version)
+        after = bench.price_of(row["price_minor"])
+        discount = Decimal(str(round(row["discount"], 4))).normalize()
+        evidence = (
+            bench.demand.evidence(row["sku"]),
+            bench.elasticity.evidence(row["sku"]),
+            tool.evidence(row["sku"], int(row["price_minor"])),
+        )
+        name = {"sku": row["sku"], "price": f"{after}", "ends_at": ends_at}
+        made.append(
+            StartPromotion(
+                sku=row["sku"],
+                ends_at=ends_at,
+                before=before,
+                after=PromotionAfter(
+                    promotion_id=content_id("promo", name), discount=discount, price=after
+                ),
+                impact=impact_of(row, bench.currency),
+                evidence=evidence,
+                reasons=promotion_reasons(bench, row["sku"], before.price, after, evidence),
+                assumptions=assumptions_of(evidence),
+            )
+        )
+    return made
+
+
+def assumptions_of(evidence: tuple[Any, ...]) -> tuple[str, ...]:
+    """Everything assumed by any of the evidence, each once."""
+    return tuple(dict.fromkeys(text for each in evidence for text in each.assumptions))

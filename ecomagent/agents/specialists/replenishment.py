@@ -1,0 +1,93 @@
+"""Replenishment: what to order, and how much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ecomagent.agents.menus import VALUED_BY, impact_of, menu, save_menu
+from ecomagent.agents.reasons import reorder_reasons
+from ecomagent.agents.services import Services
+from ecomagent.agents.specialists.pricing import assumptions_of
+from ecomagent.agents.state import PipelineState
+from ecomagent.agents.words import say
+from ecomagent.domain.action import Action, ActionKind, Reorder, ReorderAfter, StockBefore
+from ecomagent.domain.goal import Lever
+from ecomagent.domain.ids import content_id
+
+if TYPE_CHECKING:
+    from ecomagent.agents.workbench import Workbench
+
+NAME = "replenishment"
+SERVICE_LEVEL = 0.95
+"""Service level where the goal names none."""
+
+
+def replenishment(services: Services, state: PipelineState) -> dict[str, Any]:
+    """Propose purchase orders where stock will not last."""
+    if Lever.REPLENISHMENT not in state["levers"]:
+        return {"menus": {NAME: 0}}
+    bench = services.bench(state)
+    table = _tool(bench).table.reset_index()
+    # What costs more to keep than it earns serves no goal, whatever the goal counts.
+    table = table[table["value"] > 0].copy()
+    column = VALUED_BY[bench.objective]
+    if column in table:
+        table["value"] = table[column]
+    table["category"] = table["sku"].map(bench.catalogue.set_index("sku")["category"]).fillna("")
+    rows = menu(
+        table.assign(cash_minor=table["cost_minor"]),
+        kind=ActionKind.REORDER.value, target="sku", group="reorder", name="reorder",
+    )  # fmt: skip
+    count = save_menu(services.run_folder(state), NAME, rows[rows["value"] > 0])
+    say("replenishment", f"proposes {count:,} purchase orders")
+    return {"menus": {NAME: count}}
+
+
+def _tool(bench: Workbench) -> Any:
+    from tools.inventory import reorder_menu
+
+    level = bench.goal.constraints.service_level
+    return bench.once(
+        "reorder_menu",
+        lambda: reorder_menu(
+            bench.scoped[bench.scoped["status"] == "active"],
+            bench.demand,
+            horizon_days=bench.horizon_days,
+            service_level=float(level) if level is not None else SERVICE_LEVEL,
+            today=bench.history.today,
+            source=bench.history.ref("catalogue", rows=len(bench.scoped)),
+        ),
+    )
+
+
+def reorders(bench: Workbench, rows: list[dict[str, Any]]) -> list[Action]:
+    """Chosen purchase orders as actions."""
+    shown = bench.live(ActionKind.REORDER, [row["sku"] for row in rows])
+    suppliers = bench.catalogue.set_index("sku")["supplier_id"]
+    made: list[Action] = []
+    for row in rows:
+        sku, state = row["sku"], shown[row["sku"]]
+        if not state.exists:
+            continue
+        quantity, unit_cost = int(row["quantity"]), bench.price_of(row["unit_cost_minor"])
+        name = {"sku": sku, "quantity": quantity, "day": bench.moments.as_of}
+        supplier = suppliers.get(sku)
+        evidence = (bench.demand.evidence(sku), _tool(bench).evidence(sku))
+        made.append(
+            Reorder(
+                sku=sku,
+                before=StockBefore(**state.fields, version=state.version),
+                after=ReorderAfter(
+                    purchase_order_id=content_id("po", name),
+                    quantity=quantity,
+                    unit_cost=unit_cost,
+                    cost_total=unit_cost * quantity,
+                    supplier=str(supplier) if isinstance(supplier, str) and supplier else None,
+                ),
+                impact=impact_of(row, bench.currency),
+                evidence=evidence,
+                reasons=reorder_reasons(bench, sku, quantity, evidence),
+                assumptions=assumptions_of(evidence),
+            )
+        )
+    return made

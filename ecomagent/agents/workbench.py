@@ -1,0 +1,349 @@
+"""What one planning run has on its table: views of history and the tools' results, made once.
+
+Checkpoints hold references only. Everything here is a pure function of the run's state and the
+facts it names, so a run that resumes in another process makes it again and gets the same.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from ecomagent.domain.action import ACTION_TARGETS, ActionKind, Target
+from ecomagent.domain.goal import Goal, Objective
+from ecomagent.domain.money import to_decimal, to_minor
+from ecomagent.plan.standing import Standing, standing_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecomagent.agents.services import Services
+    from ecomagent.domain.ports import TargetState
+    from ecomagent.plan.policy import Policy, PolicyContext
+    from ecomagent.store.facts import Facts, FactsView
+    from knowledge_graph import KnowledgeGraph, ResolvedScope
+    from tools.elasticity import Elasticities
+    from tools.forecast import DemandForecast
+    from tools.marketing import Segments
+    from tools.pricing import PriceLimits
+    from tools.selection import Assortment
+
+T = TypeVar("T")
+SEED = 20_240_229
+"""Seed of every draw a plan makes: the same shop and goal give the same figures."""
+SALES_DAYS = 730
+"""How much history tools read: two years, so that each season is seen twice."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """When a plan is made for, and how far history reaches."""
+
+    as_of: datetime
+    """Start of the shop's day (UTC); nothing later is known."""
+    today: date
+    history_end: datetime
+    """Start of the day after the last one with orders, at most ``as_of``."""
+
+    @property
+    def stale_days(self) -> int:
+        """Days between the end of history and now."""
+        return (self.as_of - self.history_end).days
+
+
+class Workbench:
+    """Lazily made, kept for the length of a run; safe to use from parallel nodes.
+
+    Args:
+        services: Ports and adapters.
+        state: The run's state: ``as_of``, ``goal``, ``assume_margin`` and ``scope_skus``.
+    """
+
+    def __init__(self, services: Services, state: Mapping[str, Any]) -> None:
+        self.services = services
+        self._state = dict(state)
+        self._made: dict[str, Any] = {}
+        self._lock = threading.RLock()
+
+    def learn(self, state: Mapping[str, Any]) -> Workbench:
+        """Take over what nodes have found since; results that rest on it are dropped."""
+        with self._lock:
+            for key in ("goal", "assume_margin"):
+                if state.get(key) != self._state.get(key):
+                    self._made = {k: v for k, v in self._made.items() if k in _GOAL_FREE}
+            self._state.update(state)
+        return self
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What ``make`` gives, made the first time it is asked for."""
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = make()
+            made: T = self._made[name]
+            return made
+
+    @property
+    def goal(self) -> Goal:
+        """The goal as understood."""
+        return self.once("goal", lambda: Goal.model_validate(self._state["goal"]))
+
+    @property
+    def objective(self) -> Objective:
+        """What is made larger."""
+        return self.goal.objective or Objective.GROSS_PROFIT
+
+    @property
+    def currency(self) -> str:
+        """The shop's currency."""
+        return self.services.settings.shop.currency
+
+    @property
+    def assumed_margin(self) -> Decimal | None:
+        """Gross margin assumed where no cost is on file."""
+        given = self._state.get("assume_margin")
+        return None if given is None else Decimal(str(given))
+
+    @property
+    def facts(self) -> Facts:
+        """History on disk."""
+        return self.once("facts", self.services.facts)
+
+    @property
+    def moments(self) -> Moments:
+        """Today, and where history ends."""
+        return self.once("moments", lambda: moments(self.facts, self._state["as_of"]))
+
+    @property
+    def view(self) -> FactsView:
+        """Everything known now."""
+        return self.once("view", lambda: self.facts.as_of(self.moments.as_of))
+
+    @property
+    def history(self) -> FactsView:
+        """Everything known when the sales history ends: what demand is learnt from."""
+        return self.once("history", lambda: self.facts.as_of(self.moments.history_end))
+
+    @property
+    def horizon_days(self) -> int:
+        """Length of the goal's horizon."""
+        return self.goal.days_from(self.moments.today)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy file as it was when the run first looked."""
+        return self.once("policy", self.services.policy)
+
+    @property
+    def standing(self) -> Standing:
+        """Every SKU as the shop shows it now, and what the policy may look at."""
+        return self.once(
+            "standing",
+            lambda: standing_of(
+                self.view,
+                connector=self.services.connector,
+                repository=self.services.repository,
+                settings=self.services.settings.shop,
+                now=self.services.clock.now(),
+                assumed_margin=self.assumed_margin,
+                constraints=self.goal.constraints,
+            ),
+        )
+
+    @property
+    def catalogue(self) -> pd.DataFrame:
+        """One row a SKU of the whole shop, prices as the shop shows them now."""
+        return self.standing.catalogue
+
+    @property
+    def context(self) -> PolicyContext:
+        """What policy rules look at."""
+        return self.standing.context
+
+    @property
+    def graph(self) -> KnowledgeGraph:
+        """The knowledge graph as it was known at ``as_of``."""
+        return self.once("graph", self._open_graph)
+
+    def _open_graph(self) -> KnowledgeGraph:
+        from knowledge_graph import KnowledgeGraph, build_graph
+
+        kept = KnowledgeGraph.open_if_fresh(
+            self.services.paths.graph, facts_hash=self.view.hash, as_of=self.moments.history_end
+        )
+        return kept or build_graph(
+            self.history, segments=lambda customers: self.segments.table["segment"]
+        )
+
+    @property
+    def scope(self) -> ResolvedScope:
+        """The SKUs the goal is about."""
+        return self.once("scope", self._resolve)
+
+    def _resolve(self) -> ResolvedScope:
+        from knowledge_graph import VectorIndex, resolve_scope
+
+        index = VectorIndex.open_if_any(self.services.paths.vectors)
+        return resolve_scope(self.goal.scope, self.graph, index, self.catalogue)
+
+    @property
+    def scoped(self) -> pd.DataFrame:
+        """Catalogue rows of the scope."""
+        return self.once(
+            "scoped", lambda: self.catalogue[self.catalogue["sku"].isin(set(self.scope.skus))]
+        )
+
+    @property
+    def panel(self) -> pd.DataFrame:
+        """Daily sales of the last two years, whole shop."""
+        return self.once("panel", self._read_panel)
+
+    def _read_panel(self) -> pd.DataFrame:
+        since = self.history.today - timedelta(days=SALES_DAYS)
+        return self.history.panel(
+            since=since,
+            columns=["units", "revenue_minor", "list_price_minor", "cost_minor", "on_hand",
+                     "promo", "discount"],
+        )  # fmt: skip
+
+    @property
+    def demand(self) -> DemandForecast:
+        """Demand of the scope over the horizon if nothing is changed."""
+        return self.once("demand", self._forecast)
+
+    def _forecast(self) -> DemandForecast:
+        from tools.forecast import forecast_demand
+
+        wanted = self.scoped["sku"]
+        panel = self.panel
+        if len(wanted) < len(self.catalogue):
+            panel = panel[panel["sku"].isin(set(wanted))].copy()
+            panel["sku"] = panel["sku"].cat.remove_unused_categories()
+        return forecast_demand(
+            panel,
+            start=self.history.today,
+            horizon_days=self.horizon_days,
+            source=self.history.ref("panel", rows=len(panel)),
+            seed=SEED,
+            categories=self.catalogue.set_index("sku")["category"],
+        )
+
+    @property
+    def elasticity(self) -> Elasticities:
+        """How demand answers prices, pooled over the whole shop."""
+        return self.once("elasticity", self._estimate)
+
+    def _estimate(self) -> Elasticities:
+        from tools.elasticity import estimate_elasticity
+
+        return estimate_elasticity(
+            self.panel, self.catalogue, source=self.history.ref("panel", rows=len(self.panel))
+        )
+
+    @property
+    def limits(self) -> PriceLimits:
+        """What goal and policy allow of prices, the stricter of both."""
+        return self.once("limits", self._limits)
+
+    def _limits(self) -> PriceLimits:
+        from ecomagent.plan.policy.limits import margin_floor, promotion_depth
+        from tools.pricing import PriceLimits
+
+        asked = self.goal.constraints.max_price_change
+        allowed = self.policy.price.max_change_per_day
+        return PriceLimits(
+            currency=self.currency,
+            min_margin=margin_floor(self.policy, self.context).value,
+            max_change=allowed if asked is None else min(asked, allowed),
+            endings=self.policy.price.endings,
+            max_discount=promotion_depth(self.policy, self.context).value,
+        )
+
+    @property
+    def assortment(self) -> Assortment:
+        """What each SKU of the scope is worth to the shop."""
+        return self.once("assortment", self._assess)
+
+    def _assess(self) -> Assortment:
+        from tools.selection import assess_assortment
+
+        panel = self.panel
+        wanted = set(self.scoped["sku"])
+        return assess_assortment(
+            panel[panel["sku"].isin(wanted)],
+            self.scoped,
+            self.demand,
+            today=self.history.today,
+            source=self.history.ref("panel", rows=len(panel)),
+        )
+
+    @property
+    def customers(self) -> pd.DataFrame:
+        """One row a customer."""
+        return self.once("customers", self.history.customers)
+
+    @property
+    def segments(self) -> Segments:
+        """Customers by recency, frequency and money."""
+        return self.once("segments", self._segment)
+
+    def _segment(self) -> Segments:
+        from tools.marketing import segment_customers
+
+        return segment_customers(
+            self.customers,
+            today=self.history.today,
+            source=self.history.ref("customers", rows=len(self.customers)),
+        )
+
+    def price_of(self, minor: float) -> Decimal:
+        """Decimal price in the shop's currency."""
+        return to_decimal(round(minor), self.currency)
+
+    def minor_of(self, amount: Decimal) -> int:
+        """Minor units of an amount in the shop's currency."""
+        return to_minor(amount, self.currency)
+
+    def live(self, kind: ActionKind, ids: list[str]) -> dict[str, TargetState]:
+        """What the shop shows of targets right now, as ``kind`` sees them."""
+        targets = [Target(type=ACTION_TARGETS[kind], id=each) for each in ids]
+        return self.services.connector.read(kind, targets)
+
+
+_GOAL_FREE = frozenset({"facts", "moments", "view", "history", "panel", "policy", "graph",
+                        "customers"})  # fmt: skip
+
+
+def moments(facts: Facts, as_of: str | datetime) -> Moments:
+    """Today and the end of history, for a run that may know nothing after ``as_of``."""
+    moment = datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    zone = ZoneInfo(facts.timezone)
+    today = moment.astimezone(zone).date()
+    end = moment
+    if facts.last_day is not None and facts.last_day + timedelta(days=1) < today:
+        day = facts.last_day + timedelta(days=1)
+        end = datetime.combine(day, datetime.min.time(), tzinfo=zone).astimezone(moment.tzinfo)
+    return Moments(as_of=moment, today=today, history_end=end)
+
+
+class Workbenches:
+    """The open workbenches of this process, by run; only the newest few are kept."""
+
+    KEPT = 2
+
+    def __init__(self) -> None:
+        self._open: dict[str, Workbench] = {}
+        self._lock = threading.Lock()
+
+    def of(self, services: Services, state: Mapping[str, Any]) -> Workbench:
+        """The run's workbench, brought up to the state."""
+        with self._lock:
+            bench = self._open.pop(state["run_id"], None) or Workbench(services, state)
+            self._open[state["run_id"]] = bench
+            while len(self._open) > self.KEPT:
+                self._open.pop(next(iter(self._open)))
+        return bench.learn(state)

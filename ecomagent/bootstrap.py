@@ -1,0 +1,420 @@
+"""The one place that wires ports to adapters: nothing else constructs a store or a shop."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from ecomagent.domain.errors import FactsError, MissingExtraError, WorkspaceError
+from ecomagent.domain.ids import random_id
+from ecomagent.domain.money import minor_digits
+from ecomagent.domain.ports import Clock, Connector, Progress, SystemClock, silent
+from ecomagent.domain.workspace import Settings, WorkspacePaths, country_code, timezone_of
+from ecomagent.settings import (
+    ACTOR_VARIABLE,
+    DATABASE_VARIABLE,
+    ROLE_VARIABLE,
+    find_workspace,
+    known_timezone,
+    read_settings,
+    valid_settings,
+    with_database,
+    write_settings,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+
+    from ecomagent.agents.pipeline import Pipeline
+    from ecomagent.agents.services import Services
+    from ecomagent.audit import AuditLog
+    from ecomagent.domain.plan import Plan
+    from ecomagent.llm.interface import Backend
+    from ecomagent.store.database import Database
+    from ecomagent.store.facts import Facts, FactsInfo
+    from ecomagent.store.plans import PlanRepository
+    from knowledge_graph import KnowledgeGraph
+
+
+def init_workspace(
+    folder: Path,
+    *,
+    currency: str,
+    country: str,
+    name: str = "",
+    timezone: str = "",
+    database_url: str = "",
+    connector: str = "local",
+    clock: Clock | None = None,
+    env: Mapping[str, str] = os.environ,
+) -> Workspace:
+    """Make a workspace: settings, policy, empty store.
+
+    Args:
+        folder: Where; made when it is missing.
+        currency: ISO 4217.
+        country: ISO 3166.
+        name: The shop's name; the folder's where empty.
+        timezone: The shop's time zone; the country's where empty and it has only one, else UTC.
+        database_url: Store to use and to keep in the settings; SQLite in the folder where empty.
+            One that only the environment names is used, and not written down.
+        connector: Which shop is written to.
+        clock: Tells when the shop was made.
+        env: Environment variables.
+
+    Raises:
+        WorkspaceError: There is one already, or the folder cannot be written.
+        MoneyError: Unknown currency.
+        ConfigError: Unknown country, time zone, connector or database.
+        StoreError: The database cannot be reached, or holds another shop.
+    """
+    from ecomagent.plan.policy import write_default_policy
+    from ecomagent.store.shop import create_shop
+
+    currency = currency.strip().upper()
+    minor_digits(currency)
+    code = country_code(country)
+    paths = WorkspacePaths(folder.resolve())
+    if paths.config.exists():
+        raise WorkspaceError(
+            "there is a workspace here already",
+            where=str(paths.root),
+            remedy="Go into it and use it, or choose another folder.",
+        )
+    settings = valid_settings(
+        {
+            "shop": {
+                "id": random_id("shop"),
+                "name": name or paths.root.name,
+                "currency": currency,
+                "country": code,
+                "timezone": known_timezone(timezone or timezone_of(code) or "UTC"),
+            },
+            "store": {"database_url": database_url},
+            "connector": {"name": connector},
+        },
+        paths.config,
+    )
+    url = database_url or env.get(DATABASE_VARIABLE, "")
+    workspace = Workspace(paths, with_database(settings, url), clock or SystemClock())
+    try:
+        for made in (paths.state, paths.logs, paths.runs):
+            made.mkdir(parents=True, exist_ok=True)
+        (paths.state / ".gitignore").write_text("*\n", encoding="utf-8")
+        create_shop(workspace.database, settings.shop, workspace.clock.now())
+        write_default_policy(paths.policy, currency)
+        write_settings(paths.config, settings)
+    except OSError as error:
+        raise WorkspaceError(
+            "the workspace cannot be written",
+            where=f"{paths.root}: {error.strerror}",
+            remedy="Choose a folder you may write to, with room on its disk.",
+        ) from error
+    return workspace
+
+
+def open_workspace(
+    start: Path | None = None,
+    *,
+    database_url: str | None = None,
+    env: Mapping[str, str] = os.environ,
+    clock: Clock | None = None,
+) -> Workspace:
+    """The workspace to work in; precedence flag, then environment, then file.
+
+    Raises:
+        WorkspaceError: None found, or parts of it are missing.
+        ConfigError: Its settings cannot be used.
+    """
+    paths = WorkspacePaths(find_workspace(start, env=env))
+    settings = read_settings(paths.config)
+    settings = with_database(settings, database_url or env.get(DATABASE_VARIABLE, ""))
+    actor = settings.actor.model_copy(
+        update={
+            "name": env.get(ACTOR_VARIABLE) or settings.actor.name or _system_user(),
+            "role": env.get(ROLE_VARIABLE) or settings.actor.role,
+        }
+    )
+    return Workspace(paths, settings.model_copy(update={"actor": actor}), clock or SystemClock())
+
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One shop's workspace, with everything in it made on first use."""
+
+    paths: WorkspacePaths
+    settings: Settings
+    clock: Clock
+
+    @property
+    def database_url(self) -> str:
+        """URL of the store."""
+        from ecomagent.store.database import sqlite_url
+
+        return self.settings.store.database_url or sqlite_url(self.paths.database)
+
+    @cached_property
+    def database(self) -> Database:
+        """The store, migrated to what this version needs, and of this very shop."""
+        from ecomagent.store.database import Database
+        from ecomagent.store.shop import keep_shop_settings
+
+        database = Database.open(self.database_url)
+        keep_shop_settings(database, self.settings.shop)
+        return database
+
+    @cached_property
+    def repository(self) -> PlanRepository:
+        """Plans, decisions and receipts."""
+        from ecomagent.store.plans import PlanRepository
+
+        return PlanRepository(self.database)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """The tamper-evident log."""
+        from ecomagent.audit import AuditLog
+
+        return AuditLog(self.database, self.paths.audit_head)
+
+    @cached_property
+    def connector(self) -> Connector:
+        """The shop that is written to."""
+        from ecomagent.connectors import open_connector
+
+        return open_connector(
+            self.settings.connector.name,
+            self.database,
+            self.paths.outbox,
+            self.clock,
+            members=self.segment_members,
+        )
+
+    def segment_members(self, segment: str) -> tuple[str, ...]:
+        """Customers of a segment as history knows them now: whom a campaign would reach."""
+        from ecomagent.plan.standing import start_of_day
+        from tools.marketing import segment_customers
+
+        today = start_of_day(self.clock.now(), self.settings.shop.timezone)
+        view = self.facts().as_of(today)
+        customers = view.customers()
+        source = view.ref("customers", rows=len(customers))
+        table = segment_customers(customers, today=view.today, source=source).table
+        return tuple(table.index[table["segment"] == segment])
+
+    @cached_property
+    def backend(self) -> Backend:
+        """What reads goals and writes words."""
+        from ecomagent.agents.rulebook import RULES
+        from ecomagent.llm.rules import RulesBackend
+        from ecomagent.llm.scripted import ScriptedBackend
+
+        rules = RulesBackend(RULES)
+        model = self.settings.model
+        if model.backend == "scripted":
+            return ScriptedBackend.read(self.paths.root / model.script, fallback=rules)
+        return rules
+
+    def facts(self) -> Facts:
+        """History as it is now.
+
+        Raises:
+            FactsError: Nothing was imported, or the facts are damaged or count other days.
+        """
+        from ecomagent.store.facts import Facts
+
+        facts = Facts.open(self.paths.facts)
+        if facts.timezone != self.settings.shop.timezone:
+            raise FactsError(
+                "the shop's time zone was changed, so its days have to be counted again",
+                where=f"{facts.timezone} to {self.settings.shop.timezone}",
+                remedy="Run `ecomagent facts rebuild`.",
+            )
+        return facts
+
+    def refresh_derived(self, progress: Progress = silent) -> FactsInfo:
+        """Bring facts and knowledge graph up to the store after something was applied."""
+        return refresh_derived(self, progress)
+
+    def plan_rollback(self, plan: Plan) -> Plan:
+        """The plan that takes another back, on file and on the log; an interrupted one goes on.
+
+        Raises:
+            PlanError: Nothing of it was applied, or nothing can be taken back.
+        """
+        from ecomagent.plan.policy import PolicyContext, load_policy
+        from ecomagent.plan.rollback import open_rollback
+        from ecomagent.plan.standing import standing_of, start_of_day
+
+        now, shop = self.clock.now(), self.settings.shop
+
+        def context() -> PolicyContext:
+            return standing_of(
+                self.facts().as_of(start_of_day(now, shop.timezone)),
+                connector=self.connector,
+                repository=self.repository,
+                settings=shop,
+                now=now,
+                assumed_margin=plan.assumed_margin,
+                restoring=True,
+            ).context
+
+        return open_rollback(
+            plan,
+            repository=self.repository,
+            connector=self.connector,
+            audit=self.audit,
+            settings=shop,
+            policy=load_policy(self.paths.policy),
+            context=context,
+            actor=self.settings.actor.name,
+            now=now,
+        )
+
+    @cached_property
+    def services(self) -> Services:
+        """What the agents work with."""
+        from ecomagent.agents.services import Actor, Services
+        from ecomagent.plan.policy import load_policy
+
+        return Services(
+            paths=self.paths,
+            settings=self.settings,
+            clock=self.clock,
+            database=self.database,
+            repository=self.repository,
+            audit=self.audit,
+            connector=self.connector,
+            backend=self.backend,
+            actor=Actor(self.settings.actor.name, self.settings.actor.role),
+            policy=lambda: load_policy(self.paths.policy),
+            facts=self.facts,
+        )
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The agents."""
+        from ecomagent.agents.pipeline import Pipeline
+
+        return Pipeline(self.services, self.checkpointer)
+
+    @contextmanager
+    def checkpointer(self) -> Iterator[BaseCheckpointSaver[Any]]:
+        """Where the agents' progress is kept: beside the store, in the same kind of database."""
+        if self.database_url.startswith("postgresql"):
+            with _postgres_saver(self.database_url) as saver:
+                yield saver
+            return
+        from langgraph.checkpoint.sqlite import SqliteSaver
+
+        with SqliteSaver.from_conn_string(str(self.paths.checkpoints)) as saver:
+            yield saver
+
+    def acting_as(self, name: str | None, role: str | None) -> Workspace:
+        """The same workspace with somebody else at the keyboard."""
+        actor = self.settings.actor
+        changed = actor.model_copy(update={"name": name or actor.name, "role": role or actor.role})
+        return replace(self, settings=self.settings.model_copy(update={"actor": changed}))
+
+
+@contextmanager
+def _postgres_saver(url: str) -> Iterator[BaseCheckpointSaver[Any]]:
+    try:
+        from langgraph.checkpoint.postgres import PostgresSaver
+    except ImportError as error:
+        raise MissingExtraError(
+            "PostgreSQL support is not installed",
+            remedy="Install it with `pip install 'ecomagent[postgres]'`.",
+        ) from error
+    plain = "postgresql://" + url.split("://", 1)[1]
+    with PostgresSaver.from_conn_string(plain) as saver:
+        saver.setup()
+        yield saver
+
+
+def refresh_derived(
+    workspace: Workspace, progress: Progress = silent, *, since: date | None = None
+) -> FactsInfo:
+    """Bring facts and knowledge graph up to the store after something was applied or undone.
+
+    Args:
+        workspace: Whose.
+        progress: Told of each step.
+        since: First day with dated rows that changed; the shop's today where None, since neither
+            applying nor undoing touches an earlier one.
+
+    Raises:
+        FactsError: The facts cannot be written.
+        StoreError: The store cannot be read.
+    """
+    from ecomagent.plan.standing import start_of_day
+    from ecomagent.store.facts import update_facts
+
+    if since is None:
+        timezone = workspace.settings.shop.timezone
+        since = start_of_day(workspace.clock.now(), timezone).astimezone(ZoneInfo(timezone)).date()
+    info = update_facts(workspace.database, workspace.paths.facts, since=since, progress=progress)
+    if info.skus:
+        refresh_graph(workspace, progress)
+    return info
+
+
+def refresh_graph(
+    workspace: Workspace, progress: Progress = silent, *, anew: bool = False
+) -> KnowledgeGraph:
+    """The knowledge graph as a plan made now reads it, brought up to date with the vectors.
+
+    Args:
+        workspace: Whose.
+        progress: Told of each step.
+        anew: Make graph and vectors from nothing, whatever is kept.
+    """
+    from ecomagent.agents.workbench import moments
+    from ecomagent.plan.standing import start_of_day
+    from knowledge_graph import refresh
+
+    progress("graph", "updating the knowledge graph")
+    facts = workspace.facts()
+    today = start_of_day(workspace.clock.now(), facts.timezone)
+    view = facts.as_of(moments(facts, today).history_end)
+
+    def segments(customers: pd.DataFrame) -> pd.Series[str]:
+        from tools.marketing import segment_customers
+
+        source = view.ref("customers", rows=len(customers))
+        return segment_customers(customers, today=view.today, source=source).table["segment"]
+
+    return refresh(
+        view,
+        graph_folder=workspace.paths.graph,
+        vectors_folder=workspace.paths.vectors,
+        segments=segments,
+        anew=anew,
+        progress=progress,
+    )
+
+
+def studio_graph() -> Any:
+    """The pipeline for LangGraph Studio (``langgraph.json``), on the workspace of the environment.
+
+    Studio brings its own checkpointer.
+    """
+    from ecomagent.agents.graph import pipeline
+
+    return pipeline(open_workspace().services).compile()

@@ -1,0 +1,41 @@
+"""The command tree. Commands import what they need when they run, so that help stays fast."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+# Plain help: Rich's renderer alone would take longer to import than help may take.
+PLAIN = {"rich_markup_mode": None, "no_args_is_help": True}
+
+app = typer.Typer(
+    name="ecomagent",
+    help="Runs a shop's commercial decisions: goal, plan, approval, safe apply.",
+    pretty_exceptions_enable=False,
+    **PLAIN,  # type: ignore[arg-type]
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("ecomagent"))
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Runs a shop's commercial decisions: goal, plan, approval, safe apply."""
+
+
+def group(name: str, about: str) -> typer.Typer:
+    """A group of commands under one name."""
+    made = typer.Typer(help=about, **PLAIN)  # type: ignore[arg-type]
+    app.add_typer(made, name=name)
+    return made

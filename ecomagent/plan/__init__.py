@@ -1,0 +1,1 @@
+"""From chosen actions to a changed shop: build, policy, diff, approval, apply, rollback."""

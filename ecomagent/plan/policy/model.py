@@ -1,0 +1,174 @@
+"""What the tool may do, as typed values; ``policy.toml`` is read into this and nothing else."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from ecomagent.domain.action import Risk
+from ecomagent.domain.errors import MoneyError
+from ecomagent.domain.ids import content_hash
+from ecomagent.domain.money import minor_digits
+from ecomagent.plan.policy.roles import Role
+
+HOURS = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$")
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("must be a number without quotes")
+    return Decimal(str(value))
+
+
+def _share(value: Decimal) -> Decimal:
+    if not 0 <= value < 1:
+        raise ValueError(f"must be a fraction from 0 up to 1; for {value} % write {value / 100}")
+    return value
+
+
+def _amount(value: Decimal) -> Decimal:
+    if not 0 <= value <= Decimal(10) ** 13:
+        raise ValueError("must be an amount of money that is not negative")
+    return value
+
+
+def _ending(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{1,3}", value):
+        raise ValueError('must be the last one to three digits of a price in quotes, e.g. "99"')
+    return value
+
+
+def _currency(value: str) -> str:
+    try:
+        minor_digits(value)
+    except MoneyError as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
+def _hours(value: Any) -> Any:
+    if value != "" and not (isinstance(value, str) and HOURS.match(value)):
+        raise ValueError('must be like "21:00-08:00", or "" for none')
+    return value
+
+
+Share = Annotated[Decimal, BeforeValidator(_number), AfterValidator(_share)]
+"""A fraction from 0 (inclusive) to 1 (exclusive)."""
+Amount = Annotated[Decimal, BeforeValidator(_number), AfterValidator(_amount)]
+"""Money in major units of the policy's currency."""
+Hours = Annotated[str, BeforeValidator(_hours)]
+"""A time of day span in the shop's time zone, past midnight if it ends before it starts."""
+
+
+def span(hours: str) -> tuple[time, time] | None:
+    """Start and end of an hours string; None for the empty one."""
+    found = HOURS.match(hours)
+    if not found:
+        return None
+    first, second, third, fourth = (int(part) for part in found.groups())
+    return time(first, second), time(third, fourth)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MarginPolicy(_Section):
+    """What a price must leave over the cost; selling below cost is never allowed."""
+
+    min_margin: Share
+    """Least gross margin, (price - cost) / price, of any price the tool sets."""
+
+
+class PricePolicy(_Section):
+    """How far and to what list prices may move."""
+
+    max_change_per_day: Share
+    max_change_per_week: Share
+    endings: tuple[Annotated[str, BeforeValidator(_ending)], ...] = ()
+    """Last digits a list price may have (in minor units); empty allows any."""
+
+
+class PromotionPolicy(_Section):
+    """How deep and how long a promotion may be."""
+
+    max_depth: Share
+    max_days: int = Field(ge=1, le=365, strict=True)
+
+
+class ProtectedPolicy(_Section):
+    """What the tool never changes."""
+
+    skus: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    """Category or path prefix, e.g. ``Kitchen > Mugs``; sub-categories are included."""
+
+
+class BudgetPolicy(_Section):
+    """The most that campaigns may cost."""
+
+    per_run: Amount
+    per_day: Amount
+    per_month: Amount
+    goal_covers_reorders: bool = Field(strict=True)
+    """Whether a budget named in a goal has to pay for purchase orders too."""
+
+
+class ReorderPolicy(_Section):
+    """The most that purchase orders may cost."""
+
+    max_cash: Amount
+
+
+class ActionsPolicy(_Section):
+    """How much may change at once."""
+
+    max_per_plan: int = Field(ge=1, le=100_000, strict=True)
+
+
+class ApprovalPolicy(_Section):
+    """Who must say yes to what."""
+
+    without_approval: tuple[Risk, ...] = ()
+    """Risks that need nobody's word; empty means a person always decides."""
+    low: Role
+    medium: Role
+    high: Role
+
+    def role_for(self, risk: Risk) -> Role:
+        """The least role that may approve an action of that risk."""
+        return {Risk.LOW: self.low, Risk.MEDIUM: self.medium, Risk.HIGH: self.high}[risk]
+
+
+class QuietHoursPolicy(_Section):
+    """When to leave shop and customers alone, in the shop's time zone."""
+
+    apply: Hours = ""
+    """Nothing is applied."""
+    campaigns: Hours = ""
+    """No campaign is sent."""
+
+
+class Policy(_Section):
+    """All of ``policy.toml``; every section must be there, so that nothing is silently lax."""
+
+    version: int = Field(ge=1, le=1, strict=True)
+    currency: Annotated[str, AfterValidator(_currency)]
+    margin: MarginPolicy
+    price: PricePolicy
+    promotion: PromotionPolicy
+    protected: ProtectedPolicy
+    budget: BudgetPolicy
+    reorder: ReorderPolicy
+    actions: ActionsPolicy
+    approval: ApprovalPolicy
+    quiet_hours: QuietHoursPolicy
+
+    @property
+    def hash(self) -> str:
+        """Hash of what the policy says; comments and order do not count."""
+        return content_hash(self.model_dump(mode="json"))

@@ -1,0 +1,1 @@
+"""What the product promises, as suites anyone can run, and the sample shop."""

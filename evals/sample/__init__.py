@@ -1,0 +1,1 @@
+"""The parts of the generated sample shop, one file a subject."""

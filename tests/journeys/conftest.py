@@ -1,0 +1,78 @@
+"""A person at the command line: types commands, reads what comes back."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.sample_shop import write_sample_shop
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Person:
+    """Types commands in a folder, each in a process of its own, as a shell would."""
+
+    def __init__(self, folder: Path, **env: str) -> None:
+        self.folder = folder
+        self.env = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("ECOMAGENT_")},
+            "NO_COLOR": "1", "COLUMNS": "160", **env,
+        }  # fmt: skip
+
+    def types(self, *words: str, code: int | None = 0, stdin: str | None = None) -> Said:
+        done = subprocess.run(
+            [sys.executable, "-m", "ecomagent", *words],
+            cwd=self.folder,
+            env=self.env,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said = Said(done.returncode, done.stdout, done.stderr)
+        assert "Traceback" not in said.out + said.err, said
+        assert code is None or said.code == code, said
+        return said
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small made-up shop whose history ends yesterday."""
+    folder = tmp_path_factory.mktemp("bundle")
+    end = (datetime.now(UTC) - timedelta(days=1)).date()
+    write_sample_shop(folder, seed=7, products=48, days=400, end=end)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def open_shop(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Person]:
+    """Opens a shop filled with the bundle; arguments go to ``init``."""
+
+    def open_it(*arguments: str, **env: str) -> Person:
+        folder = tmp_path_factory.mktemp("shop")
+        person = Person(folder, **env)
+        person.types("init", ".", "--currency", "CNY", "--country", "CN", *arguments)
+        person.types("import", str(bundle))
+        return person
+
+    return open_it

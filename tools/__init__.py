@@ -1,0 +1,1 @@
+"""Decision science as pure functions: facts in, typed results with evidence out."""

@@ -1,0 +1,157 @@
+"""Levels of demand: which kind a SKU's sales are, and the simple models that suit each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tools.history import Mask
+
+Floats = npt.NDArray[np.float64]
+
+WINDOW = 182
+"""Days of history the level models look at."""
+NEW_DAYS = 42
+"""A SKU on sale for less than this borrows from others."""
+QUIET_DAYS = 91
+"""No sale for this long, though on sale: counted as dead."""
+ADI_LIMIT = 1.32
+"""Mean days between sales above which demand is intermittent (Syntetos and Boylan 2005)."""
+MIN_PEERS = 20
+"""SKUs on sale for less than half a year that a new SKU can be compared with."""
+PRIOR_DAYS = 14.0
+"""Weight of others' mean in a new SKU's level, in days of history."""
+
+SEGMENTS = ("smooth", "intermittent", "new", "dead")
+CANDIDATES: Mapping[str, tuple[str, ...]] = {
+    "smooth": ("window_28", "window_56", "window_182", "ses", "tsb"),
+    "intermittent": ("window_56", "window_182", "croston_sba", "tsb", "imapa"),
+    "new": ("pooled",),
+    "dead": ("pooled",),
+}
+DEFAULTS = {"smooth": "window_56", "intermittent": "window_182", "new": "pooled", "dead": "pooled"}
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Seasonally adjusted daily sales on days that count, latest last, packed to the right.
+
+    Attributes:
+        sales: Shape (n, WINDOW); NaN where a SKU has fewer days.
+        days: Days that count within the window; shape (n,).
+        age: Days since the SKU was first on sale; shape (n,).
+        segment: One of SEGMENTS for each SKU.
+    """
+
+    sales: Floats
+    days: npt.NDArray[np.int64]
+    age: npt.NDArray[np.int64]
+    segment: npt.NDArray[np.str_]
+
+    def rows(self, chosen: npt.NDArray[Any]) -> Levels:
+        """Some of the SKUs."""
+        return Levels(self.sales[chosen], self.days[chosen], self.age[chosen], self.segment[chosen])
+
+
+def read_levels(units: npt.NDArray[Any], valid: Mask, factors: npt.NDArray[Any]) -> Levels:
+    """Adjust, pack and classify.
+
+    Args:
+        units: Daily units (n, days), NaN before the first day.
+        valid: Which days count (n, days).
+        factors: Seasonal factor of each SKU and day (n, days).
+    """
+    age = np.isfinite(units).sum(axis=1)
+    latest = slice(-2 * WINDOW, None)
+    units, valid, factors = units[:, latest], valid[:, latest], factors[:, latest]
+    adjusted = np.where(valid, np.clip(units, 0, None) / factors, np.nan)
+    order = np.argsort(valid, axis=1, kind="stable")
+    sales = np.take_along_axis(adjusted, order, axis=1)[:, -WINDOW:].astype(np.float64)
+    if sales.shape[1] < WINDOW:
+        sales = np.pad(sales, ((0, 0), (WINDOW - sales.shape[1], 0)), constant_values=np.nan)
+    days = np.isfinite(sales).sum(axis=1)
+    return Levels(sales, days, age, _segments(sales, days, age))
+
+
+def _segments(
+    sales: Floats, days: npt.NDArray[np.int64], age: npt.NDArray[np.int64]
+) -> npt.NDArray[np.str_]:
+    sold = np.nan_to_num(sales) > 0
+    interval = days / np.maximum(sold.sum(axis=1), 1)
+    segment = np.where(interval > ADI_LIMIT, "intermittent", "smooth")
+    quiet = ~sold[:, -QUIET_DAYS:].any(axis=1) & (days >= QUIET_DAYS)
+    segment = np.where(quiet, "dead", segment)
+    segment = np.where((age < NEW_DAYS) | (days < PRIOR_DAYS), "new", segment)
+    return segment.astype(str)
+
+
+def level_of(model: str, levels: Levels, prior: Floats) -> Floats:
+    """Expected units per day, seasonally adjusted, by one model.
+
+    Args:
+        model: A name among CANDIDATES.
+        levels: The SKUs.
+        prior: What others of the segment sell per day; shape (n,).
+    """
+    if len(levels.days) == 0:
+        return np.empty(0)
+    if model == "pooled":
+        sold = np.nansum(levels.sales, axis=1)
+        pooled: Floats = (sold + prior * PRIOR_DAYS) / (levels.days + PRIOR_DAYS)
+        return pooled
+    if model.startswith("window_"):
+        return _window_mean(levels.sales, int(model.removeprefix("window_")))
+    return np.clip(_by_statsforecast(model, levels), 0.0, None)
+
+
+def _window_mean(sales: Floats, window: int) -> Floats:
+    recent = sales[:, -window:]
+    days = np.isfinite(recent).sum(axis=1)
+    mean: Floats = np.nansum(recent, axis=1) / np.maximum(days, 1)
+    return mean
+
+
+def _statsforecast_models() -> dict[str, Callable[[], Any]]:
+    from statsforecast import models
+
+    return {
+        "ses": models.SimpleExponentialSmoothingOptimized,
+        "croston_sba": models.CrostonSBA,
+        "tsb": lambda: models.TSB(alpha_d=0.05, alpha_p=0.05),
+        "imapa": models.IMAPA,
+    }
+
+
+def _by_statsforecast(model: str, levels: Levels) -> Floats:
+    from statsforecast import StatsForecast
+
+    known = np.isfinite(levels.sales)
+    row, column = np.nonzero(known)
+    frame = pd.DataFrame({"unique_id": row, "ds": column + 1, "y": levels.sales[row, column]})
+    engine = StatsForecast(models=[_statsforecast_models()[model]()], freq=1, n_jobs=1)
+    found = engine.forecast(df=frame, h=1)
+    result = np.zeros(len(levels.days))
+    result[found["unique_id"].to_numpy()] = np.nan_to_num(found.iloc[:, -1].to_numpy())
+    return result
+
+
+def prior_levels(levels: Levels) -> Floats:
+    """What a SKU with little to go on is expected to sell per day.
+
+    New SKUs: the mean of the shop's other SKUs on sale for less than half a year, else of all
+    that sell. Dead ones: a tenth of a sale in the quiet time, since goods on sale do sell again
+    now and then.
+    """
+    sold = np.nansum(levels.sales, axis=1)
+    young = (levels.age < WINDOW) & (levels.segment != "dead")
+    peers = young if young.sum() >= MIN_PEERS else levels.segment != "dead"
+    rate = sold[peers].sum() / max(levels.days[peers].sum(), 1) if peers.any() else 0.0
+    prior = np.full(len(levels.days), rate)
+    dead = levels.segment == "dead"
+    prior[dead] = 0.1 / PRIOR_DAYS
+    return prior

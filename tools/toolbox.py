@@ -1,0 +1,33 @@
+"""Every tool by name: what a planner may ask for, and all that a new tool has to be added to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tools.choose import choose
+from tools.costs import with_assumed_cost
+from tools.elasticity import estimate_elasticity
+from tools.forecast import forecast_demand
+from tools.impact import impact_after_edit
+from tools.inventory import reorder_menu
+from tools.marketing import campaign_menu, segment_customers
+from tools.pricing import price_menu, promotion_menu
+from tools.selection import assess_assortment
+from tools.simulate import simulate_plan
+
+TOOLS: dict[str, Callable[..., Any]] = {
+    "assess_assortment": assess_assortment,
+    "assume_cost": with_assumed_cost,
+    "campaign_menu": campaign_menu,
+    "choose": choose,
+    "estimate_elasticity": estimate_elasticity,
+    "forecast_demand": forecast_demand,
+    "impact_after_edit": impact_after_edit,
+    "price_menu": price_menu,
+    "promotion_menu": promotion_menu,
+    "reorder_menu": reorder_menu,
+    "segment_customers": segment_customers,
+    "simulate_plan": simulate_plan,
+}
+"""Name to function; its docstring is what a model reads."""
