@@ -12,7 +12,7 @@ import typer
 
 from ecomagent.cli import COMMANDS
 from ecomagent.cli.app import app
-from ecomagent.cli.schema import DOCUMENTS, model_of
+from ecomagent.cli.documents import DOCUMENTS, schema_of
 from ecomagent.cli.session import COMMON
 
 HERE = Path(__file__).parent
@@ -32,6 +32,9 @@ def cli_reference() -> str:
         "",
         "Exit codes: 0 done or nothing to do · 1 error · 2 usage · 3 a plan waits for approval ·",
         "4 policy refused · 5 applied in part · 6 another run holds the lock.",
+        "",
+        "With `--json` results go to stdout, everything else to stderr; what goes wrong is printed",
+        "as an [error](schemas/error.schema.json).",
     ]
     for path, command in _walk(root, ()):
         lines += ["", f"## ecomagent {' '.join(path)}", "", *_described(command)]
@@ -64,6 +67,9 @@ def _described(command: Any) -> list[str]:
         said = getattr(parameter, "help", None) or ""
         needed = " Required." if parameter.required else ""
         lines.append(f"- `{name}`: {said}{needed}")
+    documents = " or ".join(f"[{d}](schemas/{d}.schema.json)" for d in command.callback.prints)
+    if documents:
+        lines.append(f"- `--json` prints: {documents}")
     examples = (command.epilog or "").removeprefix("Examples:").strip()
     if examples:
         lines += ["", "```", *[line for line in examples.splitlines() if line.strip()], "```"]
@@ -74,16 +80,20 @@ def documents() -> dict[Path, str]:
     """Path to content of everything generated."""
     found = {HERE / "cli.md": cli_reference()}
     for name in DOCUMENTS:
-        schema = model_of(name).model_json_schema(mode="serialization")
-        text = json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True)
+        text = json.dumps(schema_of(name), ensure_ascii=False, indent=2, sort_keys=True)
         found[HERE / "schemas" / f"{name}.schema.json"] = text + "\n"
     return found
 
 
 def main() -> int:
     """Write, or with ``--check`` say what is out of date."""
+    wanted = documents()
     stale = []
-    for path, content in documents().items():
+    for path in set((HERE / "schemas").glob("*.json")) - set(wanted):
+        stale.append(path.name)
+        if "--check" not in sys.argv:
+            path.unlink()
+    for path, content in wanted.items():
         if path.is_file() and path.read_text(encoding="utf-8") == content:
             continue
         stale.append(path.name)

@@ -22,7 +22,7 @@ PlanArgument = Annotated[
 ]
 
 
-@command(app, examples=("ecomagent apply", "ecomagent apply plan.json --json"))
+@command(app, prints="apply", examples=("ecomagent apply", "ecomagent apply plan.json --json"))
 def apply(session: Session, plan: PlanArgument = "") -> int | None:
     """Carry out what was approved of a plan, exactly once, and nothing else.
 
@@ -45,7 +45,11 @@ def apply(session: Session, plan: PlanArgument = "") -> int | None:
     return report.exit_code
 
 
-@command(app, examples=("ecomagent rollback plan-3f9a0c11d2", "ecomagent rollback 3f9a --yes"))
+@command(
+    app,
+    prints=("apply", "plan"),
+    examples=("ecomagent rollback plan-3f9a0c11d2", "ecomagent rollback 3f9a --yes"),
+)
 def rollback(
     session: Session,
     plan: Annotated[str, typer.Argument(help="Id of the plan to take back, or its beginning.")],

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 audit = group("audit", "Show and verify the log of everything that was decided and done.")
 
 
-@command(audit, examples=("ecomagent audit verify", "ecomagent audit verify --json"))
+@command(
+    audit, prints="audit", examples=("ecomagent audit verify", "ecomagent audit verify --json")
+)
 def verify(session: Session) -> int | None:
     """Prove that no entry was changed, removed or put in between; name the first bad one."""
     from ecomagent.domain.errors import ExitCode
@@ -25,7 +27,11 @@ def verify(session: Session) -> int | None:
     return ExitCode.DONE if report.ok else ExitCode.ERROR
 
 
-@command(audit, examples=("ecomagent audit show", "ecomagent audit show act-3f9a0c11 --limit 5"))
+@command(
+    audit,
+    prints="audit_entries",
+    examples=("ecomagent audit show", "ecomagent audit show act-3f9a0c11 --limit 5"),
+)
 def show(
     session: Session,
     subject: Annotated[str, typer.Argument(help="Only of this plan or action.")] = "",

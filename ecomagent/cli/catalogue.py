@@ -22,6 +22,7 @@ catalog = group("catalog", "Look at the shop's SKUs.")
 
 @command(
     app,
+    prints="search",
     examples=('ecomagent search "warm red mug"', 'ecomagent search "红色马克杯" --limit 5 --json'),
 )
 def search(
@@ -50,6 +51,7 @@ def search(
 @command(
     kg,
     "show",
+    prints="node",
     examples=(
         "ecomagent kg show 85123A",
         'ecomagent kg show "category:Mugs"',
@@ -70,7 +72,12 @@ def kg_show(
     return None
 
 
-@command(kg, "path", examples=("ecomagent kg path 85123A 22423", "ecomagent kg path shop 85123A"))
+@command(
+    kg,
+    "path",
+    prints="path",
+    examples=("ecomagent kg path 85123A 22423", "ecomagent kg path shop 85123A"),
+)
 def kg_path(
     session: Session,
     source: Annotated[str, typer.Argument(help="SKU or node to start from.")],
@@ -85,7 +92,7 @@ def kg_path(
     return None
 
 
-@command(kg, "build", examples=("ecomagent kg build", "ecomagent kg build --json"))
+@command(kg, "build", prints="graph", examples=("ecomagent kg build", "ecomagent kg build --json"))
 def kg_build(session: Session) -> int | None:
     """Build graph and search index again from the facts, from nothing."""
     from ecomagent.cli.catalogue_text import summary_table
@@ -102,6 +109,7 @@ def kg_build(session: Session) -> int | None:
 @command(
     catalog,
     "show",
+    prints="sku",
     examples=("ecomagent catalog show 85123A", "ecomagent catalog show 85123A --json"),
 )
 def catalog_show(
@@ -120,6 +128,7 @@ def catalog_show(
 @command(
     catalog,
     "list",
+    prints="skus",
     examples=(
         'ecomagent catalog list "red mugs"',
         "ecomagent catalog list --category Mugs --below-cost",

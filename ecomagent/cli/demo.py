@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ecomagent.cli.app import app
 from ecomagent.cli.session import Session, command
 
+if TYPE_CHECKING:
+    from ecomagent.cli.documents import DemoRun
+
 GOAL = "Clear winter jackets in 6 weeks, margin at least 20%, spend at most ¥20,000"
 SAME_GOAL = "6周内清掉羽绒服库存,毛利率不低于20%,预算2万元"
 
 
-@command(app, examples=("ecomagent demo", "ecomagent demo --keep myshop"))
+@command(app, prints="demo", examples=("ecomagent demo", "ecomagent demo --keep myshop"))
 def demo(
     session: Session,
     keep: Annotated[
@@ -29,15 +33,22 @@ def demo(
     import time
 
     started = time.monotonic()
-    with _folder(keep) as folder:
+    run: DemoRun = {"steps": [], "seconds": 0.0}
+    # With --json the story is a message beside the result, so it goes to stderr.
+    with _folder(keep) as folder, redirect_stdout(sys.stderr if session.json else sys.stdout):
         for told, arguments in _steps(session, folder):
             code = _step(session, told, arguments)
+            run["steps"].append({"command": arguments[0], "exit_code": code})
             if code not in (0, 3):
                 return code
-    session.out.print()
-    session.out.print(f"Done in {time.monotonic() - started:.0f} s.", style="bold green")
-    if keep is not None:
-        session.out.print(f"The shop is in {keep}: cd {shlex.quote(str(keep))}")
+    run["seconds"] = round(time.monotonic() - started, 1)
+
+    def render() -> None:
+        session.out.print(f"\nDone in {run['seconds']:.0f} s.", style="bold green")
+        if keep is not None:
+            session.out.print(f"The shop is in {keep}: cd {shlex.quote(str(keep))}")
+
+    session.emit(run, render)
     return None
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 app = group("facts", "The shop's history in columns, derived from the store.")
 
 
-@command(app, examples=("ecomagent facts show", "ecomagent facts show --json"))
+@command(app, prints="facts", examples=("ecomagent facts show", "ecomagent facts show --json"))
 def show(session: Session) -> int | None:
     """Show what the facts hold and how far they reach."""
     info = session.workspace.facts().info
@@ -21,7 +21,7 @@ def show(session: Session) -> int | None:
     return None
 
 
-@command(app, examples=("ecomagent facts rebuild",))
+@command(app, prints="facts", examples=("ecomagent facts rebuild",))
 def rebuild(session: Session) -> int | None:
     """Make the facts and the knowledge graph again from the store."""
     from ecomagent.bootstrap import refresh_graph

@@ -10,9 +10,12 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecomagent.domain.errors import EcomagentError, ExitCode
+
+if TYPE_CHECKING:
+    from ecomagent.cli.documents import Failure
 
 ASKED_FOR_JSON = "--json"
 INTERRUPTED = 130
@@ -70,8 +73,11 @@ def _from_unexpected(error: Exception) -> int:
 
 def _tell(what: str, where: str, remedy: str, *, code: int, log: Path | None = None) -> int:
     if ASKED_FOR_JSON in sys.argv:
-        report = {"error": what, "where": where, "remedy": remedy, "exit_code": int(code)}
-        document = report | ({"log": str(log)} if log else {})
+        document: Failure = {
+            "error": what, "where": where, "remedy": remedy, "exit_code": int(code),
+        }  # fmt: skip
+        if log:
+            document["log"] = str(log)
         sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
     lines = [f"error: {what}"]
     lines += [f"  where: {where}"] if where else []

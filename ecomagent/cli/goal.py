@@ -18,6 +18,7 @@ goals = group("goal", "Goals as the tool understands them.")
 
 @command(
     goals,
+    prints="goal",
     examples=(
         'ecomagent goal parse "Grow gross profit next month, margin at least 35%, budget £2k"',
         'ecomagent goal parse "月底前清掉羽绒服库存,最多打八折" --json',

@@ -28,6 +28,7 @@ _WORDS = {
 @command(
     app,
     "import",
+    prints="import",
     examples=(
         "ecomagent import sales.csv",
         "ecomagent import online_retail.csv.gz",
@@ -155,6 +156,7 @@ def _render_file(session: Session, file: FileReport) -> None:
 @command(
     quarantine,
     "list",
+    prints="quarantine",
     examples=("ecomagent quarantine list", "ecomagent quarantine list --limit 500 --json"),
 )
 def list_rows(
@@ -190,7 +192,7 @@ def _render_list(session: Session, shown: QuarantineList) -> None:
     out.print(Text("Mend them: ecomagent quarantine export mend/, then ecomagent import mend/"))
 
 
-@command(quarantine, "export", examples=("ecomagent quarantine export mend/",))
+@command(quarantine, "export", prints="exported", examples=("ecomagent quarantine export mend/",))
 def export_rows(
     session: Session,
     folder: Annotated[Path, typer.Argument(help="Folder for the CSV files, one a source file.")],
@@ -214,6 +216,7 @@ def export_rows(
 @command(
     quarantine,
     "discard",
+    prints="discarded",
     examples=(
         "ecomagent quarantine discard bad-3f9a0c11d2aa34ee",
         "ecomagent quarantine discard --all",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 @command(
     app,
+    prints="plan",
     examples=(
         'ecomagent plan "Grow gross profit next month, margin at least 35%, budget £2,000"',
         'ecomagent plan "月底前清掉羽绒服库存,毛利不低于35%"',
@@ -70,6 +71,7 @@ def plan(
 
 @command(
     app,
+    prints="plan",
     examples=(
         "ecomagent show",
         "ecomagent show plan-3f9a0c11d2",
@@ -91,7 +93,11 @@ def show(
     return None
 
 
-@command(app, examples=("ecomagent explain act-3f9a0c11", "ecomagent explain 3f9a --json"))
+@command(
+    app,
+    prints="action",
+    examples=("ecomagent explain act-3f9a0c11", "ecomagent explain 3f9a --json"),
+)
 def explain(
     session: Session,
     action: Annotated[str, typer.Argument(help="Id of an action, or its beginning.")],

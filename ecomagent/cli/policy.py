@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 policy = group("policy", "Show and check policy.toml: what the tool may do to the shop.")
 
 
-@command(policy, examples=("ecomagent policy show", "ecomagent policy show --json"))
+@command(
+    policy, prints="policy", examples=("ecomagent policy show", "ecomagent policy show --json")
+)
 def show(session: Session) -> int | None:
     """Show every limit as it is read."""
     from ecomagent.plan.policy import load_policy
@@ -28,7 +30,11 @@ def show(session: Session) -> int | None:
     return None
 
 
-@command(policy, examples=("ecomagent policy path", "$EDITOR $(ecomagent policy path)"))
+@command(
+    policy,
+    prints="policy_path",
+    examples=("ecomagent policy path", "$EDITOR $(ecomagent policy path)"),
+)
 def path(session: Session) -> int | None:
     """Print where the policy file lies."""
     found = session.workspace.paths.policy
@@ -36,7 +42,11 @@ def path(session: Session) -> int | None:
     return None
 
 
-@command(policy, examples=("ecomagent policy check", "ecomagent policy check draft.toml --json"))
+@command(
+    policy,
+    prints="policy_check",
+    examples=("ecomagent policy check", "ecomagent policy check draft.toml --json"),
+)
 def check(
     session: Session,
     file: Annotated[

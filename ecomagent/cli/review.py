@@ -30,6 +30,7 @@ RiskOption = Annotated[str, typer.Option(help="Every waiting action of this risk
 
 @command(
     app,
+    prints="inbox",
     examples=(
         "ecomagent review",
         "ecomagent review plan-3f9a0c11d2 --risk high --as lee --role manager",
@@ -75,6 +76,7 @@ def review(
 
 @command(
     app,
+    prints="decisions",
     examples=(
         "ecomagent approve --all",
         "ecomagent approve plan-3f9a --risk low --as lee --role manager",
@@ -111,6 +113,7 @@ def approve(
 
 @command(
     app,
+    prints="decisions",
     examples=(
         'ecomagent reject plan-3f9a --action act-0c11d2aa --reason "too close to Christmas"',
         'ecomagent reject --kind send_campaign --reason "we wrote to them last week"',

@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ecomagent.cli.app import app
 from ecomagent.cli.session import Session, command
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
-DOCUMENTS = {
-    "plan": "ecomagent.domain.plan:Plan",
-    "goal": "ecomagent.domain.goal:Goal",
-    "decision": "ecomagent.domain.plan:Decision",
-    "receipt": "ecomagent.domain.plan:Receipt",
-    "apply": "ecomagent.plan.apply:ApplyReport",
-    "import": "ecomagent.store.importers:ImportReport",
-    "status": "ecomagent.plan.overview:Overview",
-    "sku": "ecomagent.store.catalogue:SkuCard",
-    "skus": "knowledge_graph.listing:CatalogueList",
-    "search": "knowledge_graph.cards:SearchResult",
-    "node": "knowledge_graph.cards:NodeCard",
-    "graph": "knowledge_graph.cards:GraphSummary",
-    "policy": "ecomagent.plan.policy:Policy",
-    "policy_check": "ecomagent.plan.policy.doubts:PolicyCheck",
-    "audit": "ecomagent.audit:AuditReport",
-}
-"""Name to the model that writes it."""
-
-
-def model_of(name: str) -> type[BaseModel]:
-    """The model behind a document's name."""
-    module, attribute = DOCUMENTS[name].split(":")
-    found: type[BaseModel] = getattr(import_module(module), attribute)
-    return found
-
-
-@command(app, examples=("ecomagent schema", "ecomagent schema plan > plan.schema.json"))
+@command(app, prints=(), examples=("ecomagent schema", "ecomagent schema plan > plan.schema.json"))
 def schema(
     session: Session,
     document: Annotated[str, typer.Argument(help="Which document; empty lists them.")] = "",
@@ -48,6 +18,7 @@ def schema(
     """Print the JSON Schema of a document, e.g. of what `plan --json` prints."""
     import json
 
+    from ecomagent.cli.documents import DOCUMENTS, schema_of
     from ecomagent.domain.errors import UsageError
 
     if not document:
@@ -57,6 +28,5 @@ def schema(
         raise UsageError(
             f"there is no document “{document}”", remedy=f"Use one of {', '.join(DOCUMENTS)}."
         )
-    found = model_of(document).model_json_schema(mode="serialization")
-    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(schema_of(document), ensure_ascii=False, indent=2))
     return None

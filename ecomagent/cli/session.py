@@ -6,7 +6,7 @@ import functools
 import inspect
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,7 +63,7 @@ class Session:
         return sys.stdin.isatty() and sys.stderr.isatty() and not self.json
 
     def emit(
-        self, data: BaseModel | dict[str, Any] | list[Any], render: Callable[[], None]
+        self, data: BaseModel | Mapping[str, Any] | Sequence[Any], render: Callable[[], None]
     ) -> None:
         """Print the result: as JSON when asked for, else as ``render`` draws it."""
         if not self.json:
@@ -127,13 +127,18 @@ COMMON: dict[str, tuple[Any, Any]] = {
 
 
 def command(
-    app: typer.Typer, name: str | None = None, *, examples: tuple[str, ...]
+    app: typer.Typer,
+    name: str | None = None,
+    *,
+    prints: str | tuple[str, ...],
+    examples: tuple[str, ...],
 ) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
     """Register a command whose first parameter is the session; adds the common options to it.
 
     Args:
         app: The Typer application or group it belongs to.
         name: Its name, where that is not the function's.
+        prints: Which documents of ``documents.py`` it prints with ``--json``, the usual one first.
         examples: Complete command lines, shown at the end of its help.
     """
 
@@ -153,6 +158,7 @@ def command(
         call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         call.__annotations__ = {p.name: p.annotation for p in parameters}
         del call.__wrapped__  # type: ignore[attr-defined]
+        call.prints = (prints,) if isinstance(prints, str) else prints  # type: ignore[attr-defined]
         shown = "Examples:\n\n" + "\n\n".join(examples)
         app.command(name, epilog=shown)(call)
         return function

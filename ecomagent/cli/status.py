@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from ecomagent.plan.overview import OpenPlan, Overview
 
 
-@command(app, examples=("ecomagent status", "ecomagent status --json | jq .attention"))
+@command(
+    app, prints="status", examples=("ecomagent status", "ecomagent status --json | jq .attention")
+)
 def status(session: Session) -> int | None:
     """Show how fresh the data is, what waits for whom, and what needs attention."""
     from ecomagent.plan.overview import overview

@@ -13,6 +13,7 @@ from ecomagent.cli.session import Session, command
 
 if TYPE_CHECKING:
     from ecomagent.bootstrap import Workspace
+    from ecomagent.cli.documents import MadeWorkspace
     from ecomagent.store.importers import ImportReport
 
 SAMPLE_SEED = 7
@@ -21,6 +22,7 @@ SAMPLE_FOLDER = "sample"
 
 @command(
     app,
+    prints="workspace",
     examples=(
         "ecomagent init myshop --currency GBP --country GB",
         "ecomagent init myshop --currency USD --country US --timezone America/New_York",
@@ -61,7 +63,7 @@ def init(
     )
     _warn(session, workspace, timezone)
     report = _fill(session, workspace) if sample else None
-    told = {
+    told: MadeWorkspace = {
         "workspace": str(workspace.paths.root),
         "shop": workspace.settings.shop.model_dump(mode="json"),
         "database": workspace.database.shown,

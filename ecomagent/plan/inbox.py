@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from ecomagent.domain.action import Action
 from ecomagent.domain.errors import ApprovalError, EcomagentError
 from ecomagent.domain.plan import Decision, Plan
@@ -13,6 +15,31 @@ from ecomagent.plan.approval import approve, edit, reject, waiting
 from ecomagent.plan.editing import EDITABLE
 from ecomagent.plan.policy import PolicyContext
 from ecomagent.plan.recording import Reviewer
+
+
+class ActionRequest(TypedDict):
+    """What is asked for: an action's kind and its values."""
+
+    action: str
+    args: dict[str, Any]
+
+
+class AllowedAnswers(TypedDict):
+    """Which answers a client may give."""
+
+    allow_accept: bool
+    allow_edit: bool
+    allow_respond: bool
+    allow_ignore: bool
+
+
+class InboxRequest(TypedDict):
+    """One waiting action, in the shape of an Agent Inbox interrupt."""
+
+    action_request: ActionRequest
+    config: AllowedAnswers
+    description: str
+    """Markdown."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +51,7 @@ class Recorded:
     """Answers that could not be recorded, each with why; the actions go on waiting."""
 
 
-def inbox_requests(plan: Plan, decisions: Mapping[str, Decision]) -> list[dict[str, Any]]:
+def inbox_requests(plan: Plan, decisions: Mapping[str, Decision]) -> list[InboxRequest]:
     """One request an undecided action: what, why, what is expected, what the policy says."""
     return [
         {

@@ -7,11 +7,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from jsonschema import Draft202012Validator
 
+from ecomagent.cli import COMMANDS
+from ecomagent.cli.app import app
+from ecomagent.cli.documents import schema_of
 from evals.sample_shop import write_sample_shop
 
 
@@ -52,7 +58,30 @@ class Person:
         said = Said(done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in said.out + said.err, said
         assert code is None or said.code == code, said
+        if "--json" in words:
+            _check_document(words, said)
         return said
+
+
+def _check_document(words: tuple[str, ...], said: Said) -> None:
+    """What is printed for programs is what the published schemas promise."""
+    prints = documents_of(words)
+    wanted = ("error",) if "error" in said.json else prints
+    faults = [[*Draft202012Validator(schema_of(n)).iter_errors(said.json)] for n in wanted]
+    assert any(not found for found in faults), (words, faults)
+
+
+def documents_of(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The documents that a command line may print."""
+    for module in COMMANDS:
+        import_module(f"ecomagent.cli.{module}")
+    command: Any = typer.main.get_command(app)
+    for word in words:
+        if not hasattr(command, "commands"):
+            break
+        command = command.commands[word]
+    prints: tuple[str, ...] = command.callback.prints
+    return prints
 
 
 @pytest.fixture(scope="session")
