@@ -1,4 +1,4 @@
-"""Real services for tests: a PostgreSQL server of their own, and real data where it is at hand."""
+"""Real things for tests: a PostgreSQL server, a small made-up shop, real data where at hand."""
 
 import os
 import pwd
@@ -6,9 +6,12 @@ import shutil
 import socket
 import subprocess
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from evals.sample_shop import write_sample_shop
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER_USER = "postgres"
@@ -20,6 +23,15 @@ def shared_data() -> Path:
     folder = Path(os.environ.get("ECOMAGENT_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder} (set ECOMAGENT_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small made-up shop whose history ends yesterday."""
+    folder = tmp_path_factory.mktemp("bundle")
+    end = (datetime.now(UTC) - timedelta(days=1)).date()
+    write_sample_shop(folder, seed=7, products=48, days=400, end=end)
     return folder
 
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from jsonschema import Draft202012Validator
 from ecomagent.cli import COMMANDS
 from ecomagent.cli.app import app
 from ecomagent.cli.documents import schema_of
-from evals.sample_shop import write_sample_shop
 
 
 @dataclass(frozen=True)
@@ -82,15 +80,6 @@ def documents_of(words: tuple[str, ...]) -> tuple[str, ...]:
         command = command.commands[word]
     prints: tuple[str, ...] = command.callback.prints
     return prints
-
-
-@pytest.fixture(scope="session")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small made-up shop whose history ends yesterday."""
-    folder = tmp_path_factory.mktemp("bundle")
-    end = (datetime.now(UTC) - timedelta(days=1)).date()
-    write_sample_shop(folder, seed=7, products=48, days=400, end=end)
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlmodel import Session, col, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, func, select
 
 from ecomagent.domain.action import ActionKind, Target
 from ecomagent.domain.ids import content_hash
@@ -165,10 +166,7 @@ def _contents(look: Look, ids: Sequence[str]) -> States:
 
 
 def _stock(look: Look, ids: Sequence[str]) -> States:
-    counted: dict[str, StockRow] = {}
-    query = select(StockRow).where(col(StockRow.at) <= look.now).order_by(col(StockRow.at))
-    for stock in _of_skus(look, query, StockRow.sku, ids):
-        counted[stock.sku] = stock
+    counted = {stock.sku: stock for stock in _of_skus(look, _counted(look.now), StockRow.sku, ids)}
     orders = _open_orders(look, ids)
     made = {}
     for row in _rows(look, VariantRow, VariantRow.sku, ids):
@@ -183,6 +181,20 @@ def _stock(look: Look, ids: Sequence[str]) -> States:
             "sku", row.sku, [fields, open_orders], fields, {"open_orders": open_orders}
         )
     return made
+
+
+def _counted(now: datetime) -> Any:
+    """Each SKU's newest count: one step in the key's index a SKU, however long its history is."""
+    earlier = aliased(StockRow)
+    newest = (
+        select(func.max(earlier.at))
+        .where(earlier.sku == VariantRow.sku, col(earlier.at) <= now)
+        .correlate(VariantRow)
+        .scalar_subquery()
+    )
+    return select(StockRow).join(
+        VariantRow, (col(StockRow.sku) == VariantRow.sku) & (col(StockRow.at) == newest)
+    )
 
 
 def _open_orders(look: Look, ids: Sequence[str]) -> dict[str, list[PurchaseOrderRow]]:
