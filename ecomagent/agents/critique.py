@@ -30,6 +30,7 @@ def critique(services: Services, state: PipelineState) -> dict[str, Any]:
     forecast = PlanForecast.model_validate(state["forecast"])
     objections = [
         *_assumed(bench, rows),
+        *_without_consent(bench, rows),
         *_uncertain(bench, forecast),
         *_unidentified(bench, rows),
         *_sold_out(bench, rows),
@@ -48,13 +49,29 @@ def _assumed(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[str]:
     if margin is None:
         return []
     assumed = set(bench.scoped["sku"][bench.scoped["cost_assumed"]])
-    touched = sum(1 for row in rows if row.get("sku") in assumed)
+    campaign = ActionKind.SEND_CAMPAIGN.value  # counted with the whole shop's margin
+    touched = sum(1 for row in rows if row["kind"] == campaign or row.get("sku") in assumed)
     text = assumption_text(margin, bench.goal.language)
     return [
         _told(
             bench,
             f"{text[0].upper()}{text[1:]}: every gross profit of {touched:,} actions rests on it.",
             f"{text}:{touched:,} 项操作的毛利数据均以此为前提。",
+        )
+    ]
+
+
+def _without_consent(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[str]:
+    campaigns = sum(1 for row in rows if row["kind"] == ActionKind.SEND_CAMPAIGN.value)
+    if not campaigns or not bench.customers["consent_marketing"].isna().all():
+        return []
+    return [
+        _told(
+            bench,
+            "No customer's consent to marketing is on file. Approve the"
+            f" {campaigns} campaigns only if everybody they reach has agreed.",
+            "没有任何客户的营销同意记录:"
+            f"仅在确认收件人均已同意后,才批准这 {campaigns} 个营销活动。",
         )
     ]
 

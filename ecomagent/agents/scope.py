@@ -119,9 +119,9 @@ def _notes(bench: Workbench) -> list[str]:
     """What a reviewer should know of the data, in the goal's language."""
     zh = bench.goal.language == "zh"
     notes = [m.told(bench.goal.language) for m in bench.scope.matches if not m.exact]
-    stale = bench.moments.stale_days
     last = bench.facts.last_day
-    if stale > 1 and last is not None:
+    stale = 0 if last is None else (bench.moments.today - last).days
+    if stale > 2:
         notes.append(
             f"销售历史截至 {last}(距今 {stale} 天):预测假设店铺仍按当时的水平销售。"
             if zh

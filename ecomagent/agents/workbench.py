@@ -50,11 +50,6 @@ class Moments:
     history_end: datetime
     """Start of the day after the last one with orders, at most ``as_of``."""
 
-    @property
-    def stale_days(self) -> int:
-        """Days between the end of history and now."""
-        return (self.as_of - self.history_end).days
-
 
 class Workbench:
     """Lazily made, kept for the length of a run; safe to use from parallel nodes.

@@ -22,6 +22,12 @@ class Asker:
         self, questions: tuple[OpenQuestion, ...], goal_text: str
     ) -> Mapping[str, str] | None:
         """The goal's text with the answers in it; None when every answer is left empty."""
+        with self._session.asking():
+            return self._settled(questions, goal_text)
+
+    def _settled(
+        self, questions: tuple[OpenQuestion, ...], goal_text: str
+    ) -> Mapping[str, str] | None:
         from ecomagent.agents.goal import settle_replies
         from ecomagent.domain.errors import GoalUnclearError
 
@@ -30,7 +36,7 @@ class Asker:
             try:
                 return settle_replies(goal_text, questions, replies)
             except GoalUnclearError as error:
-                self._session.note(str(error))
+                self._session.note(f"{error.what}. {error.remedy}")
                 replies = [
                     self._ask(question) if question.field == "assume_margin" else reply
                     for question, reply in zip(questions, replies, strict=True)

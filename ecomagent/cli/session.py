@@ -18,6 +18,7 @@ import typer
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from rich.console import Console
+    from rich.status import Status
 
     from ecomagent.bootstrap import Workspace
     from ecomagent.domain.ports import Progress
@@ -34,6 +35,7 @@ class Session:
     json: bool = False
     verbose: int = 0
     quiet: bool = False
+    _status: Status | None = None
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -87,13 +89,30 @@ class Session:
         from rich.markup import escape
 
         with self.err.status(escape(title)) as status:
+            self._status = status
 
             def live(step: str, detail: str = "", /) -> None:
                 status.update(escape(f"{step}: {detail}" if detail else step))
                 if self.verbose:
                     self.note(f"  {step} {detail}")
 
-            yield live
+            try:
+                yield live
+            finally:
+                self._status = None
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Holds the live line back, so that a question and its answer stand alone."""
+        status = self._status
+        if status is None:
+            yield
+            return
+        status.stop()
+        try:
+            yield
+        finally:
+            status.start()
 
     def _plain_progress(self, step: str, detail: str = "", /) -> None:
         if self.verbose:

@@ -34,6 +34,7 @@ class Issue(StrEnum):
     CONFLICT = "conflict"
     CURRENCY = "currency"
     AMOUNT = "amount"
+    CUT_AMOUNT = "cut_amount"
     LIMIT_SCOPE = "limit_scope"
     POLICY = "policy"
     NO_LEVERS = "no_levers"

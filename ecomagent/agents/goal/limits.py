@@ -28,6 +28,8 @@ _POSTFIX = re.compile(
     r"(?:or|and)[\s-]+(?:more|above|higher|better|over|less|below|lower|under|fewer|up)"
     r"|at[\s-]+(?:least|most)|min(?:imum)?|max(?:imum)?|tops|及?以[上下内]|之内|内|封顶|上限|起|\+"
 )
+_ZEROS_FIRST = re.compile(r"0(?:\d|,\d{3})")
+_MARK_FIRST = re.compile(r"(?:^|\s)[.,]$")
 
 
 def read_limits(sentence: Sentence, draft: Draft) -> None:
@@ -226,7 +228,9 @@ class _Reader:
         assert figure.value is not None
         draft = self.draft
         currency = figure.currency(draft.currency)
-        if currency != draft.currency:
+        if self._is_cut():
+            draft.ask(Issue.CUT_AMOUNT, "budget", quote)
+        elif currency != draft.currency:
             draft.ask(Issue.CURRENCY, "budget", quote, amount=f"{figure.value:f} {currency}")
         elif side in ("lower", "both"):
             limit = Limit(Metric.BUDGET, figure.value, quote)
@@ -238,6 +242,13 @@ class _Reader:
             draft.ask(Issue.UNREADABLE_FIGURE, "budget", quote)
         else:
             draft.limits.append(Limit(Metric.BUDGET, figure.value, quote))
+
+    def _is_cut(self) -> bool:
+        """Whether digits are missing in front: “,000” or “00” is what a shell leaves of $2,000."""
+        text, start = self.sentence.folded, self.token.start
+        return bool(
+            _ZEROS_FIRST.match(text, start) or _MARK_FIRST.search(text[max(0, start - 2) : start])
+        )
 
     def _fraction(
         self, metric: Metric, figure: Figure, side: str | None, quote: str, *, grows: bool

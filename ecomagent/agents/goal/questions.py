@@ -88,6 +88,12 @@ _TEXTS: dict[Issue, tuple[str, str]] = {
         " guessed. How much is it in {currency}?",
         "{quotes}与店铺货币({currency})不同,系统不会猜测汇率。合多少{currency}?",
     ),
+    Issue.CUT_AMOUNT: (
+        "{quotes} looks like the rest of an amount: in double quotes a shell replaces $2 and the"
+        " like by nothing. Put the goal in single quotes. How much is it?",
+        "{quotes}像是金额的残余:双引号中的 $2 之类会被 shell 替换为空。请用单引号括住目标。"
+        "金额是多少?",
+    ),
     Issue.AMOUNT: ("How much is {quotes}?", "{quotes}是多少?"),
     Issue.LIMIT_SCOPE: (
         "A goal's limits hold for all of its products; {quotes} stands in one limit only. Should"
