@@ -29,6 +29,9 @@ SPELL = 26
 """Weeks over which a SKU's level is taken as its own: half a year, so that products coming into
 and going out of fashion are not mistaken for answers to their prices."""
 ROUNDS = 25
+TOLERANCE = 1e-11
+"""To which effects are swept out. The library's default (1e-6) leaves noise in the sixth digit
+that differs from run to run with the layout of memory."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,11 @@ def _instrumented(frame: pd.DataFrame) -> GroupResponse | None:
     import pyfixest
 
     first = pyfixest.feols(
-        "log_price ~ log_cost | spell + week", frame, vcov={"CRV1": "sku"}, fixef_rm="none"
+        "log_price ~ log_cost | spell + week",
+        frame,
+        vcov={"CRV1": "sku"},
+        fixef_rm="none",
+        demeaner=pyfixest.MapDemeaner(fixef_tol=TOLERANCE),
     )
     if "log_cost" not in first.coef().index:
         return None
@@ -220,6 +227,7 @@ def _poisson(frame: pd.DataFrame, wanted: list[str]) -> tuple[pd.Series, pd.Seri
             vcov={"CRV1": "sku"},
             offset="log_days",
             fixef_rm="none",
+            demeaner=pyfixest.MapDemeaner(fixef_tol=TOLERANCE),
         )
     except (ValueError, RuntimeError, np.linalg.LinAlgError, NanInClusterVarError):
         return None
