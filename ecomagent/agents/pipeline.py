@@ -103,7 +103,7 @@ class Pipeline:
             raise GoalUnclearError(
                 " ".join(question.question for question in questions),
                 where=values["goal_text"],
-                remedy=" ".join(
+                remedy="; ".join(
                     f"{question.field}: {' | '.join(question.options)}"
                     for question in questions
                     if question.options

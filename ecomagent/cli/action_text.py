@@ -12,10 +12,20 @@ from typing import Any
 from rich.text import Text
 
 from ecomagent.cli.change_text import change_text
-from ecomagent.domain.action import Action, ActionKind, Impact, Metric, Quantiles
+from ecomagent.domain.action import (
+    Action,
+    ActionKind,
+    CreateBundle,
+    Impact,
+    Metric,
+    Quantiles,
+    Reorder,
+    SendCampaign,
+)
 from ecomagent.domain.goal import Language
 from ecomagent.domain.money import minor_digits
 
+ENDS = ("−", "red")
 SYMBOLS = {
     ActionKind.SET_PRICE: ("~", "yellow"),
     ActionKind.UPDATE_CONTENT: ("~", "yellow"),
@@ -24,8 +34,8 @@ SYMBOLS = {
     ActionKind.REORDER: ("+", "green"),
     ActionKind.SEND_CAMPAIGN: ("+", "green"),
     ActionKind.CREATE_BUNDLE: ("+", "green"),
-    ActionKind.END_PROMOTION: ("−", "red"),
-    ActionKind.DELIST_PRODUCT: ("−", "red"),
+    ActionKind.END_PROMOTION: ENDS,
+    ActionKind.DELIST_PRODUCT: ENDS,
 }
 RISK_STYLE = {"low": "dim", "medium": "yellow", "high": "red"}
 METRICS: dict[Language, dict[Metric, str]] = {
@@ -66,6 +76,18 @@ LARGE = 100
 RESTS_ON_COST = frozenset({Metric.GROSS_PROFIT})
 TITLE_WIDTH = 38
 INDENT = "      "
+
+
+def symbol_of(action: Action) -> tuple[str, str]:
+    """`+`, `~` or `−`, and its colour; what calls off an order, campaign or bundle ends it."""
+    match action:
+        case Reorder(after=after) if after.quantity == 0:
+            return ENDS
+        case SendCampaign(after=after) if after.status == "cancelled":
+            return ENDS
+        case CreateBundle(after=after) if after.status == "archived":
+            return ENDS
+    return SYMBOLS[action.kind]
 
 
 def action_lines(
@@ -113,7 +135,7 @@ def action_line(
     language: Language = "en",
 ) -> Text:
     """Symbol, id, what, on what, before → after, risk, and where it stands."""
-    symbol, colour = SYMBOLS[action.kind]
+    symbol, colour = symbol_of(action)
     risk = RISKS_ZH[action.risk.value] if language == "zh" else f"{action.risk.value} risk"
     line = Text.assemble(
         (f"{symbol} ", f"bold {colour}"), (action.id, "cyan"), " ",

@@ -16,7 +16,6 @@ from ecomagent.cli.action_text import (
     ASSUMED,
     METRICS,
     RESTS_ON_COST,
-    SYMBOLS,
     action_detail,
     action_line,
     action_lines,
@@ -27,6 +26,7 @@ from ecomagent.cli.action_text import (
     rests_on_assumed_cost,
     rule_text,
     said,
+    symbol_of,
     target_text,
 )
 from ecomagent.cli.change_text import change_text
@@ -97,7 +97,7 @@ def plan_screen(
 
 
 def _closing(plan: Plan, standing: Mapping[str, str]) -> Iterator[RenderableType]:
-    signs = [SYMBOLS[action.kind][0] for action in plan.actions]
+    signs = [symbol_of(action)[0] for action in plan.actions]
     choice = plan.choice
     if choice is not None:
         bound = f", held back by {', '.join(choice.binding)}" if choice.binding else ""

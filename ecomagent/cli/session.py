@@ -57,7 +57,10 @@ class Session:
         """Where progress and messages go."""
         from rich.console import Console
 
-        return Console(file=sys.stderr, stderr=True, quiet=self.quiet, highlight=False)
+        return Console(
+            file=sys.stderr, stderr=True, quiet=self.quiet, highlight=False,
+            soft_wrap=not sys.stderr.isatty(),
+        )  # fmt: skip
 
     @property
     def interactive(self) -> bool:

@@ -49,7 +49,7 @@ def _render(session: Session, shown: Overview) -> None:
         out.print(
             f"  data     {data.skus:,} SKUs, {data.customers:,} customers,"
             f" {data.order_lines:,} order lines, {data.first_day} to {data.last_day}"
-            + (f" ({data.days_old:,} days ago)" if data.days_old is not None else "")
+            + (f" ({_ago(data.days_old)})" if data.days_old is not None else "")
         )
     if shown.last_run is not None:
         run = shown.last_run
@@ -79,3 +79,7 @@ def _render_plan(session: Session, plan: OpenPlan) -> None:
         + (f", {plan.failed} failed" if plan.failed else "")
         + (" · expired" if plan.expired else f" · until {plan.expires_at:%Y-%m-%d %H:%M} UTC")
     )
+
+
+def _ago(days: int) -> str:
+    return {0: "today", 1: "yesterday"}.get(days, f"{days:,} days ago")

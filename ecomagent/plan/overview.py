@@ -179,7 +179,7 @@ def _of_catalogue(view: FactsView) -> list[Attention]:
         notes.append(
             Attention(
                 what=f"{out:,} SKUs on sale are out of stock",
-                remedy='ecomagent plan "keep everything in stock next month"',
+                remedy='ecomagent plan "grow gross profit next month, only reordering"',
             )
         )
     cost, price = active["cost_minor"], active["list_price_minor"]

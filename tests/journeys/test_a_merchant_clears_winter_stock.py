@@ -1,6 +1,7 @@
 """The whole road, typed: goal, plan, approval, apply, undo."""
 
 import json
+import shlex
 
 import pytest
 
@@ -96,6 +97,14 @@ def test_status_tells_what_waits(shop, plan):
     assert shown["data"]["skus"] > 0
     assert shown["last_run"] is not None
     assert shop.types("status").out
+
+
+def test_what_status_advises_can_be_done(shop, plan):
+    advised = [note["remedy"] for note in shop.types("status", "--json").json["attention"]]
+    goals = [shlex.split(each)[2] for each in advised if each.startswith("ecomagent plan")]
+    assert goals
+    for goal in goals:
+        assert not shop.types("goal", "parse", goal, "--json").json["open_questions"]
 
 
 def test_an_unclear_goal_exits_with_the_question(shop):
