@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -410,11 +410,19 @@ def refresh_graph(
     )
 
 
-def studio_graph() -> Any:
+async def studio_graph() -> Any:
     """The pipeline for LangGraph Studio (``langgraph.json``), on the workspace of the environment.
 
-    Studio brings its own checkpointer.
+    Studio brings its own checkpointer, and asks for the graph again with every request: it is
+    made once, and away from the event loop.
     """
+    import asyncio
+
+    return await asyncio.to_thread(_compiled_pipeline)
+
+
+@cache
+def _compiled_pipeline() -> Any:
     from ecomagent.agents.graph import pipeline
 
     return pipeline(open_workspace().services).compile()

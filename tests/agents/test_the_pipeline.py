@@ -1,5 +1,6 @@
 """The LangGraph pipeline as its clients see it: stops for people, goes on in another process."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -159,15 +160,16 @@ def test_studio_opens_the_graph_that_langgraph_json_names(folder, monkeypatch):
     named = json.loads((ROOT / "langgraph.json").read_text())["graphs"]
     assert named == {"ecomagent": "./ecomagent/bootstrap.py:studio_graph"}
     monkeypatch.setenv("ECOMAGENT_WORKSPACE", str(folder))
-    drawn = set(studio_graph().get_graph().nodes)
+    drawn = set(asyncio.run(studio_graph()).get_graph().nodes)
     assert drawn >= {"understand", "scope", "pricing", "reconcile", "policy", "approval", "apply"}
 
 
-def test_a_client_that_brings_its_own_checkpointer_gets_to_the_interrupt(workspace):
+def test_a_client_that_brings_its_own_checkpointer_needs_to_state_only_the_goal(workspace):
     graph = pipeline(workspace.services).compile(checkpointer=InMemorySaver())
-    config = thread("run-of-a-client")
-    start = {"run_id": "run-of-a-client", "goal_text": GOAL, "as_of": datetime.now(UTC).isoformat()}
-    graph.invoke(start, config)
-    assert graph.get_state(config).next == ("approval",)
+    config = thread("of-a-client")
+    graph.invoke({"goal_text": GOAL}, config)
+    state = graph.get_state(config)
+    assert state.next == ("approval",)
+    assert workspace.repository.get_plan(state.values["plan_id"]).goal.text == GOAL
     graph.invoke(Command(resume="decided"), config)
     assert graph.get_state(config).next == ("approval",)
