@@ -1,9 +1,11 @@
-"""Writes the reference from the code (``docs/cli.md``, ``docs/schemas/``): ``./dev docs``."""
+"""Writes the reference and the README's tree from the code: ``./dev docs``."""
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ from ecomagent.cli.documents import DOCUMENTS, schema_of
 from ecomagent.cli.session import COMMON
 
 HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+PACKAGES = ("ecomagent", "tools", "knowledge_graph", "prompts", "evals")
+BEGIN, END = "<!-- tree -->\n```\n", "```\n<!-- /tree -->"
 
 
 def cli_reference() -> str:
@@ -76,9 +81,32 @@ def _described(command: Any) -> list[str]:
     return lines
 
 
+def _about(package: Path) -> str:
+    source = (package / "__init__.py").read_text(encoding="utf-8")
+    said = ast.get_docstring(ast.parse(source)) or ""
+    return said.splitlines()[0].rstrip(".").replace("``", "")
+
+
+def _tree() -> Iterator[tuple[str, str]]:
+    for name in PACKAGES:
+        package = HERE.parent / name
+        yield f"{name}/", _about(package)
+        for inner in sorted(path.parent for path in package.rglob("*/__init__.py")):
+            depth = len(inner.relative_to(package).parts)
+            yield f"{'  ' * depth}{inner.name}/", _about(inner)
+
+
+def readme() -> str:
+    """The README with its tree of packages as they are now."""
+    text = README.read_text(encoding="utf-8")
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    lines = "".join(f"{name:<20}{about}\n" for name, about in _tree())
+    return f"{before}{BEGIN}{lines}{END}{after}"
+
+
 def documents() -> dict[Path, str]:
     """Path to content of everything generated."""
-    found = {HERE / "cli.md": cli_reference()}
+    found = {HERE / "cli.md": cli_reference(), README: readme()}
     for name in DOCUMENTS:
         text = json.dumps(schema_of(name), ensure_ascii=False, indent=2, sort_keys=True)
         found[HERE / "schemas" / f"{name}.schema.json"] = text + "\n"
