@@ -94,7 +94,7 @@ def importing() -> list[Line]:
     ours, baseline = found["ours"], found["baseline"]
     return [
         Line(
-            f"import: {found['rows']:,} lines",
+            f"import: {found['lines']:,} lines",
             f"{ours['seconds']:.1f} s, {ours['peak_mb']:,.0f} MB",
             f"{baseline['seconds']:.1f} s, {baseline['peak_mb']:,.0f} MB (pandas to_sql)",
             ours["seconds"] / baseline["seconds"],

@@ -16,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 
 from ecomagent.domain.errors import FactsError
 from ecomagent.domain.ports import Progress, silent
+from ecomagent.store.ahead import one_ahead
 from ecomagent.store.database import Database
-from ecomagent.store.facts.derive import DERIVED
+from ecomagent.store.facts.derive import DERIVED, ORDER_LINES
 from ecomagent.store.facts.layout import TABLES, VERSION, FactTable
 from ecomagent.store.facts.manifest import (
     REBUILD,
@@ -176,10 +177,12 @@ def _load(
                 empty = pa.schema(list(source.types.items())).empty_table()
                 stage.register("batch", empty)
                 stage.execute(f"CREATE TABLE raw_{source.name} AS SELECT * FROM batch")
-                for batch in source.batches(connection, since):
+                for batch in one_ahead(source.batches(connection, since)):
                     stage.register("batch", pa.Table.from_batches([batch]))
                     stage.execute(f"INSERT INTO raw_{source.name} SELECT * FROM batch")
                 stage.unregister("batch")
+            # Joined here, since DuckDB does it in a tenth of the time the store would take.
+            stage.execute(f"CREATE TABLE raw_order_lines AS {ORDER_LINES}")
     except DBAPIError as error:
         raise told_by_database(error, database.shown) from error
 

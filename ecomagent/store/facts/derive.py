@@ -60,6 +60,8 @@ _LASTING = (
     "SELECT *, " + _day("moment") + " AS date, " + _last_day("until") + " AS until_on FROM raw_{}"
 )
 
+ORDER_LINES = "SELECT * FROM raw_lines JOIN raw_orders USING (order_id)"
+
 DERIVED = {
     "products": _PRODUCTS,
     "prices": _LASTING.format("prices"),

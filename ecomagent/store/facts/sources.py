@@ -49,6 +49,7 @@ class Source:
         name: Name of the table it fills while facts are built.
         select: The query, without a period.
         moment: Column that says when a row happened; None where rows are not dated.
+        dated: Joins what ``moment`` stands in, where that is another table.
         types: Column name to Arrow type, in the query's order.
     """
 
@@ -56,12 +57,13 @@ class Source:
     select: Callable[[], Query]
     moment: Column | None
     types: dict[str, pa.DataType]
+    dated: Callable[[Query], Query] = lambda query: query
 
     def batches(self, connection: Connection, since: datetime | None) -> Iterator[pa.RecordBatch]:
         """Its rows from ``since`` on (all where that is None), in batches."""
         query = self.select()
         if since is not None and self.moment is not None:
-            query = query.where(self.moment >= since)
+            query = self.dated(query).where(self.moment >= since)
         moments = {i for i, kind in enumerate(self.types.values()) if kind == _MOMENT}
         query = query.with_only_columns(
             *(
@@ -172,14 +174,24 @@ def _customers() -> Query:
     )  # fmt: skip
 
 
-def _order_lines() -> Query:
-    order, line = OrderRow, OrderLineRow
+def _orders() -> Query:
+    row = OrderRow
     return sql_select(
-        col(line.order_id), col(line.line_id), col(order.customer_id), col(order.channel),
-        col(order.country), col(line.sku), col(order.ordered_at), col(line.quantity),
+        col(row.id), col(row.customer_id), col(row.channel), col(row.country), col(row.ordered_at)
+    )
+
+
+def _lines() -> Query:
+    line = OrderLineRow
+    return sql_select(
+        col(line.order_id), col(line.line_id), col(line.sku), col(line.quantity),
         col(line.quantity) * col(line.unit_price_minor) - col(line.discount_minor),
         col(line.discount_minor),
-    ).join(order, col(order.id) == col(line.order_id))  # fmt: skip
+    )  # fmt: skip
+
+
+def _with_orders(lines: Query) -> Query:
+    return lines.join(OrderRow, col(OrderRow.id) == col(OrderLineRow.order_id))
 
 
 def _returns() -> Query:
@@ -244,10 +256,13 @@ SOURCES = (
     Source("customers", _customers, None, {
         "id": _T, "country": _T, "consent_marketing": _B, "seen_at": _MOMENT,
     }),
-    Source("order_lines", _order_lines, col(OrderRow.ordered_at), {
-        "order_id": _T, "line_id": _T, "customer_id": _T, "channel": _T, "country": _T,
-        "sku": _T, "moment": _MOMENT, "quantity": _I, "revenue_minor": _I, "discount_minor": _I,
+    Source("orders", _orders, col(OrderRow.ordered_at), {
+        "order_id": _T, "customer_id": _T, "channel": _T, "country": _T, "moment": _MOMENT,
     }),
+    Source("lines", _lines, col(OrderRow.ordered_at), {
+        "order_id": _T, "line_id": _T, "sku": _T, "quantity": _I, "revenue_minor": _I,
+        "discount_minor": _I,
+    }, dated=_with_orders),
     Source("returns", _returns, col(ReturnRow.returned_at), {
         "return_id": _T, "line_id": _T, "order_id": _T, "customer_id": _T, "sku": _T,
         "moment": _MOMENT, "quantity": _I, "refund_minor": _I,

@@ -6,7 +6,8 @@ would make a million rows take minutes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,9 +76,26 @@ class Bulk:
         if self._postgres:
             touched = self._copy(target.name, listed, rows, update_action or "DO NOTHING")
         else:
-            touched = self._insert(target.name, listed, len(columns), rows, update_action)
+            with self._indexed_at_the_end(target.name, empty=not before):
+                touched = self._insert(target.name, listed, len(columns), rows, update_action)
         new = self._count(target.name) - before
         return Written(new, touched - new)
+
+    @contextmanager
+    def _indexed_at_the_end(self, table: str, *, empty: bool) -> Iterator[None]:
+        """Makes the indexes of an empty table once it is filled: sorted, that takes half as long.
+
+        All within the transaction, so that nobody ever sees the table without them.
+        """
+        found = self._driver.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+            " AND tbl_name = ?", (table,),
+        ).fetchall() if empty else []  # fmt: skip
+        for name, _ in found:
+            self._driver.execute(f'DROP INDEX "{name}"')
+        yield
+        for _, sql in found:
+            self._driver.execute(sql)
 
     def _insert(self, table: str, listed: str, width: int, rows: Rows, update_action: str) -> int:
         marks = ", ".join("?" * width)
