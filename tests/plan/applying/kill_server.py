@@ -3,7 +3,7 @@
 A process of its own, so that it can fork: imports are paid once, every kill is a real SIGKILL of
 a real process. Prints one JSON object: the kill points, and where the shop was not right after.
 
-Usage: kill_server.py FOLDER local|csv apply|rollback steps|all KINDS
+Usage: kill_server.py FOLDER local|csv apply|rollback steps|all KINDS [POSTGRESQL_SERVER]
 
 ``steps`` kills at each step that apply tells of; ``all`` also at every writing statement, before
 and after every commit, and at every file operation. KINDS are the plan's actions, by comma.
@@ -105,10 +105,10 @@ def do_rollback(shop: Shop, points: Points) -> None:
 MODES: dict[str, Callable[[Shop, Points], None]] = {"apply": do_apply, "rollback": do_rollback}
 
 
-def prepare(folder: Path, connector: str, mode: str, kinds: list[str]) -> None:
+def prepare(folder: Path, connector: str, mode: str, kinds: list[str], url: str) -> None:
     """The shop with its approved plan, applied already where it is to be taken back."""
     folder.mkdir(parents=True)
-    shop = Shop(folder, connector)
+    shop = Shop(folder, connector, url)
     small_shop.fill(shop.database)
     write_default_policy(folder / "policy.toml", "GBP")
     actions = nine_actions(shop.connector)
@@ -127,7 +127,7 @@ def in_child(work: Callable[[], Any]) -> tuple[int, Any]:
     if child == 0:
         os.close(reader)
         try:
-            result = json.dumps(work())
+            result = json.dumps(work(), default=str)  # PostgreSQL gives moments as such
         except BaseException:
             result = json.dumps({"crashed": traceback.format_exc()})
         with os.fdopen(writer, "w") as pipe:
@@ -156,10 +156,24 @@ def run(shop: Shop, mode: str, kill_at: int | None, *, fine: bool) -> Any:
     }
 
 
-def fresh(template: Path, work: Path) -> None:
-    """The work folder as the template is."""
+def made(server: str, name: str, like: str = "template1") -> str:
+    """URL of a database made anew on the server; none for SQLite, whose file is in the folder."""
+    if not server:
+        return ""
+    import psycopg
+
+    plain = server.replace("postgresql+psycopg", "postgresql")
+    with psycopg.connect(f"{plain}/postgres", autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+    return f"{server}/{name}"
+
+
+def fresh(template: Path, work: Path, server: str) -> str:
+    """The work folder, and its database, as the template's are."""
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(template, work)
+    return made(server, "kill_work", "kill_template")
 
 
 def files_by_name(shop: Shop) -> dict[str, str]:
@@ -169,26 +183,26 @@ def files_by_name(shop: Shop) -> dict[str, str]:
             for path, text in files(shop).items()}  # fmt: skip
 
 
-def main(folder: Path, connector: str, mode: str, grain: str, kinds: str) -> None:
+def main(folder: Path, connector: str, mode: str, grain: str, kinds: str, server: str = "") -> None:
     fine = grain == "all"
     template, work = folder / "template", folder / "work"
-    prepare(template, connector, mode, kinds.split(","))
-    fresh(template, work)
-    shop = Shop(work, connector)
-    event.listen(
-        shop.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=0")
-    )
+    prepare(template, connector, mode, kinds.split(","), made(server, "kill_template"))
+    shop = Shop(work, connector, fresh(template, work, server))
+    if not server:
+        event.listen(
+            shop.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=0")
+        )
     run(shop, mode, None, fine=False)  # so that what is compiled once is so before the forks
     shop.database.close()  # no connection may cross a fork
     gc.disable()
     gc.freeze()
-    fresh(template, work)
+    fresh(template, work, server)
     _, expected = in_child(lambda: run(shop, mode, None, fine=fine))
     if "crashed" in expected:
         raise SystemExit(expected["crashed"])
     wrong = []
     for number, name in enumerate(expected["points"]):
-        fresh(template, work)
+        fresh(template, work, server)
         status, said = in_child(lambda number=number: run(shop, mode, number, fine=fine))
         if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGKILL:
             wrong.append({"point": name, "not killed": said})
@@ -206,4 +220,4 @@ def main(folder: Path, connector: str, mode: str, grain: str, kinds: str) -> Non
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:6])
+    main(Path(sys.argv[1]), *sys.argv[2:])

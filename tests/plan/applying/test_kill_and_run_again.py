@@ -34,12 +34,12 @@ THOROUGH = [
 """Every kind at every point: some minutes, so only when asked for."""
 
 
-def _kill_everywhere(connector: str, mode: str, grain: str, kinds: str) -> dict:
+def _kill_everywhere(connector: str, mode: str, grain: str, kinds: str, *server: str) -> dict:
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="ecomagent-kill-", dir=memory))
     try:
         done = subprocess.run(
-            [sys.executable, str(SERVER), str(folder), connector, mode, grain, kinds],
+            [sys.executable, str(SERVER), str(folder), connector, mode, grain, kinds, *server],
             capture_output=True,
             text=True,
             check=False,
@@ -64,6 +64,17 @@ def test_killed_anywhere_and_run_again_loses_and_doubles_nothing(run, capsys):
     found = _kill_everywhere(*run)
 
     _hold_to_account(" ".join(run[:3]), found, capsys)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [("local", "apply", "steps", NINE), ("local", "rollback", "steps", NINE)],
+    ids=lambda run: "-".join(run[:3]),
+)
+def test_on_postgresql_too(run, postgres_url, capsys):
+    found = _kill_everywhere(*run, postgres_url)
+
+    _hold_to_account(f"postgresql, {' '.join(run[:3])}", found, capsys)
 
 
 @pytest.mark.skipif(
