@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ecomagent.domain.errors import FactsError
-from ecomagent.store.facts.reading import Tables
+from ecomagent.store.facts.files import Tables
 
 COLUMNS = (
     "units", "returns", "revenue_minor", "refund_minor", "paid_price_minor", "list_price_minor",

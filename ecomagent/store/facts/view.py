@@ -12,8 +12,8 @@ import pandas as pd
 
 from ecomagent.domain.evidence import DataRef
 from ecomagent.store.facts import queries
+from ecomagent.store.facts.files import Tables
 from ecomagent.store.facts.panel import dense_panel
-from ecomagent.store.facts.reading import Tables
 
 COMPETITOR_DAYS = 90
 """Days after which a competitor's price that was not seen again no longer counts."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, datetime, time
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from ecomagent.domain.errors import ImportFileError
-from ecomagent.store.importers.read import BATCH_ROWS, Batch, Table, cell_text, find_header
+from ecomagent.store.importers.table import BATCH_ROWS, Batch, Table, find_header
 
 _LOOKED_AT = 60
 
@@ -52,7 +53,7 @@ def open_workbook(path: Path) -> Table:
 
 def _header(sheet: CalamineSheet, path: Path) -> tuple[int, tuple[str, ...]] | None:
     rows = [
-        [cell_text(cell) for cell in row]
+        [_cell_text(cell) for cell in row]
         for row, _ in zip(sheet.iter_rows(), range(_LOOKED_AT), strict=False)
     ]
     try:
@@ -68,7 +69,7 @@ def _batches(sheets: list[tuple[CalamineSheet, int]], width: int) -> Iterator[Ba
         for index, row in enumerate(sheet.iter_rows()):
             if index <= header_at:
                 continue
-            cells = [cell_text(cell) for cell in row[:width]]
+            cells = [_cell_text(cell) for cell in row[:width]]
             if any(cells):
                 batch.numbers.append(above + index + 1)
                 batch.rows.append(cells + [""] * (width - len(cells)))
@@ -76,3 +77,20 @@ def _batches(sheets: list[tuple[CalamineSheet, int]], width: int) -> Iterator[Ba
                 yield batch
                 batch = Batch(part)
         yield batch
+
+
+def _cell_text(value: object) -> str:
+    """A spreadsheet cell as text; whole numbers without a point, moments as ISO 8601."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        case datetime():
+            return value.isoformat(sep=" ")
+        case date() | time():
+            return value.isoformat()
+        case _:
+            return str(value)

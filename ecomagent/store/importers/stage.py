@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from ecomagent.domain.errors import ImportFileError
 from ecomagent.store.importers.encoding import open_bytes
-from ecomagent.store.importers.read import Batch, Malformed, Table
 from ecomagent.store.importers.spelling import quoted
+from ecomagent.store.importers.table import Batch, Malformed, Table
 
 _MEMORY = "320MB"
 _FETCH = 20_000
