@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -237,19 +240,33 @@ def _relax(program: BinaryProgram, rows: _Rows, time_limit_s: float) -> Relaxati
     )
 
 
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """HiGHS prints a line of its own past every option when it mends a choice's rounding."""
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _branch(
     program: BinaryProgram, rows: _Rows, columns: Ints, gap: float, time_limit_s: float
 ) -> _Branched:
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     scale = float(program.value.max())
-    found = milp(
-        -program.value[columns] / scale,
-        integrality=np.ones(len(columns)),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(rows.matrix[:, columns], ub=rows.upper),
-        options={"mip_rel_gap": gap, "time_limit": time_limit_s},
-    )
+    with _without_chatter():
+        found = milp(
+            -program.value[columns] / scale,
+            integrality=np.ones(len(columns)),
+            bounds=Bounds(0, 1),
+            constraints=LinearConstraint(rows.matrix[:, columns], ub=rows.upper),
+            options={"mip_rel_gap": gap, "time_limit": time_limit_s},
+        )
     if found.status not in (0, TIME_IS_UP):
         raise _failed(str(found.message))
     proven = found.mip_dual_bound

@@ -174,3 +174,27 @@ def test_malformed_candidates_are_refused(change, words):
 def test_a_negative_limit_is_refused():
     with pytest.raises(UsageError, match="negative"):
         chosen(candidates(("a", 1.0, 0, 0)), max_actions=-1)
+
+
+def test_the_solver_prints_nothing_where_json_is_to_be_read(capfd):
+    rng = np.random.default_rng(68)  # HiGHS has to mend a choice's rounding here
+    count, groups = int(rng.integers(20, 200)), int(rng.integers(5, 60))
+    frame = pd.DataFrame(
+        {
+            "group": rng.integers(0, groups, count).astype(str),
+            "value": rng.uniform(0, 1000, count),
+            "spend_minor": rng.integers(0, 200_000, count),
+            "cash_minor": rng.integers(0, 200_000, count),
+        }
+    ).assign(id=[f"c{number}" for number in range(count)], category="")
+    limit = int(frame["spend_minor"].sum() * rng.uniform(0.02, 0.3))
+
+    chosen(
+        frame,
+        spend_limit_minor=limit,
+        cash_limit_minor=limit,
+        shared_limit_minor=int(limit * 1.2),
+        max_actions=int(rng.integers(3, 40)),
+    )
+
+    assert capfd.readouterr().out == ""
