@@ -43,6 +43,8 @@ def run_safely(app: Callable[..., Any]) -> int:
 
 
 def _stopped() -> int:
+    if sys.stderr.isatty():
+        sys.stderr.write("\n")  # the terminal shows ^C where the line was
     return _tell("stopped by you", "", "Run the same command again to go on.", code=INTERRUPTED)
 
 
@@ -51,8 +53,8 @@ def _from_unexpected(error: Exception) -> int:
         context = getattr(error, "ctx", None)
         hint = f"See `{context.command_path} --help`." if context is not None else ""
         return _tell(error.format_message(), "", hint, code=ExitCode.USAGE)
-    if type(error).__name__ == "Abort":
-        return _tell("stopped by you", "", "Nothing was changed.", code=130)
+    if type(error).__name__ == "Abort":  # Ctrl-C or Ctrl-D where something was asked
+        return _stopped()
     if isinstance(error, OSError):
         place = str(error.filename or "")
         return _tell(

@@ -48,16 +48,16 @@ class Session:
     @cached_property
     def out(self) -> Console:
         """Where results go."""
-        from rich.console import Console
+        from ecomagent.cli.console import PatientConsole
 
-        return Console(file=sys.stdout, soft_wrap=not sys.stdout.isatty(), highlight=False)
+        return PatientConsole(file=sys.stdout, soft_wrap=not sys.stdout.isatty(), highlight=False)
 
     @cached_property
     def err(self) -> Console:
         """Where progress and messages go."""
-        from rich.console import Console
+        from ecomagent.cli.console import PatientConsole
 
-        return Console(
+        return PatientConsole(
             file=sys.stderr, stderr=True, quiet=self.quiet, highlight=False,
             soft_wrap=not sys.stderr.isatty(),
         )  # fmt: skip

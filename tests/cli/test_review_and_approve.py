@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -311,6 +312,23 @@ def test_leaving_with_control_c_keeps_what_was_decided_and_the_terminal_as_it_wa
     assert set(decisions(shop, plan)) == {"A"}
 
 
+def test_leaving_while_something_is_asked_does_not_claim_that_nothing_was_decided(
+    shop, plan, terminal
+):
+    child = terminal()
+    child.expect_exact(KEYS)
+    child.send("y")
+    child.expect_exact("Teapot")
+    child.expect_exact(KEYS)
+    child.send("e")
+    child.expect_exact("now")
+    child.sendintr()
+    child.expect_exact("Run the same command again to go on.")
+    child.expect(pexpect.EOF)
+    assert "Nothing was changed" not in child.before
+    assert set(decisions(shop, plan)) == {"A"}
+
+
 def test_a_review_of_one_risk_shows_only_that(shop, plan, terminal):
     child = terminal("--risk", "medium")
     child.expect_exact("1 to decide")
@@ -328,6 +346,39 @@ def test_a_plan_on_which_all_is_decided_has_nothing_to_review(shop, plan, run, t
     child.close()
     assert child.exitstatus == 0
     assert run("review").stdout == "Nothing waits for a decision.\n"
+
+
+def piped(shop: Workspace, *words: str, **how) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "ecomagent", *words],
+        cwd=shop.paths.root, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, **how,
+    )  # fmt: skip
+
+
+def test_a_reader_who_leaves_early_is_no_error(shop, plan):
+    reads, writes = os.pipe()
+    os.close(reads)
+    with piped(shop, "show", stdout=writes) as child:
+        os.close(writes)
+        said = child.communicate()[1]
+    assert (child.returncode, said) == (0, b"")
+
+
+def test_output_that_nobody_wants_is_no_error(shop, plan):
+    with piped(shop, "show", preexec_fn=lambda: os.close(1)) as child:
+        said = child.communicate()[1]
+    assert (child.returncode, said) == (0, b"")
+
+
+@pytest.mark.parametrize("locale", ["ascii", "latin-1"])
+def test_a_terminal_that_cannot_show_everything_shows_what_it_can(shop, plan, locale):
+    env = {**os.environ, "PYTHONIOENCODING": locale}
+    with piped(shop, "show", stdout=subprocess.PIPE, env=env) as child:
+        shown = child.communicate()[0].decode(locale)
+    assert child.returncode == 0
+    assert plan.plan_id in shown
+    with piped(shop, "show", "--json", stdout=subprocess.PIPE, env=env) as child:
+        assert json.loads(child.communicate()[0].decode("utf-8"))["plan_id"] == plan.plan_id
 
 
 def test_without_a_terminal_review_points_to_the_commands_for_scripts(run, plan):

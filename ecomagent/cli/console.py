@@ -1,0 +1,18 @@
+"""A console that goes on without its reader: `| head -1` must not stop a run or change its code."""
+
+from __future__ import annotations
+
+import os
+
+from rich.console import Console
+
+
+class PatientConsole(Console):
+    """Rich's console, which would leave the program where a pipe's reader has left."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing more."""
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
