@@ -63,7 +63,7 @@ def _list(session: Session, entries: tuple[AuditEntry, ...]) -> None:
         detail = entry.body.get("reason") or entry.body.get("message") or ""
         session.out.print(
             Text.assemble(
-                f"{entry.seq:>6} {entry.at:%Y-%m-%d %H:%M:%S} ", (f"{entry.event:18}", "cyan"),
+                f"{entry.seq:>6} {entry.at:%Y-%m-%d %H:%M:%S} UTC ", (f"{entry.event:18}", "cyan"),
                 f" {entry.subject}  {entry.actor}", (f"  {detail}" if detail else "", "dim"),
             )
         )  # fmt: skip

@@ -68,7 +68,7 @@ def plan_screen(
     yield Text(
         f"{plan.shop.name} ({plan.shop.connector}) · as of {plan.as_of.astimezone(zone):%Y-%m-%d}"
         f" · planned by {plan.planner} · valid until"
-        f" {plan.expires_at.astimezone(zone):%Y-%m-%d %H:%M}",
+        f" {plan.expires_at:%Y-%m-%d %H:%M} UTC",
         style="dim",
     )
     for note in plan.notes:

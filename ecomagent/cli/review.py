@@ -69,7 +69,7 @@ def review(
     if chosen:
         Review(session, found, chosen).run()
     else:
-        session.out.print(f"Nothing of {found.plan_id} waits for a decision.")
+        session.out.print(_none_chosen(session, found))
     _left(session, found)
     return None
 
@@ -247,10 +247,16 @@ def _tell(session: Session, plan: Plan, decisions: Sequence[Decision], word: str
         lambda: session.out.print(
             f"{_count(len(decisions))} of {plan.plan_id} {word}."
             if decisions
-            else "Nothing waits for a decision."
+            else _none_chosen(session, plan)
         ),
     )
     _left(session, plan)
+
+
+def _none_chosen(session: Session, plan: Plan) -> str:
+    if _waiting(session, plan):
+        return f"None of the actions of {plan.plan_id} that wait is of that kind or risk."
+    return f"Nothing of {plan.plan_id} waits for a decision."
 
 
 def _left(session: Session, plan: Plan) -> None:
@@ -267,10 +273,12 @@ def _left(session: Session, plan: Plan) -> None:
             f"{count} for a role of {role} or higher" for role, count in roles.items()
         )
         session.note(f"Still waiting: {shown}.")
-    decided = services.repository.decisions_of(plan.plan_id).values()
-    approved = sum(decision.approves for decision in decided)
-    if approved:
-        session.note(f"{_count(approved)} approved. Next: ecomagent apply {plan.plan_id}")
+    kept = services.repository
+    done = {r.action_id for r in kept.receipts_of(plan.plan_id) if r.status == "applied"}
+    decided = kept.decisions_of(plan.plan_id)
+    to_do = sum(decision.approves for name, decision in decided.items() if name not in done)
+    if to_do:
+        session.note(f"{_count(to_do)} approved. Next: ecomagent apply {plan.plan_id}")
 
 
 def _count(number: int) -> str:

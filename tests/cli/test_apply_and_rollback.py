@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 import sys
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from ecomagent.bootstrap import init_workspace, open_workspace
 from ecomagent.cli import main
 from ecomagent.domain.action import ActionKind, PriceAfter, PriceBefore, SetPrice, Target
 from ecomagent.domain.goal import Goal
+from ecomagent.plan.approval import approve
 from ecomagent.plan.build import Making, build_plan
 from ecomagent.plan.lock import workspace_lock
 from ecomagent.plan.policy import judge_all
@@ -164,6 +166,42 @@ def test_a_workspace_that_is_held_says_by_whom(types):
 
     assert code == 6
     assert "wei, import, since" in err
+
+
+class KilledBeforeLogging:
+    """A log that is never reached."""
+
+    def append(self, **entry):
+        pass
+
+    def subjects(self, event, prefix):
+        return frozenset()
+
+
+def test_an_approval_that_a_kill_kept_off_the_log_is_on_it_before_it_is_carried_out(types):
+    workspace = open_workspace()
+    plan = workspace.repository.get_plan(workspace.repository.list_plans(1)[0].plan_id)
+    reviewer = replace(workspace.services.reviewer(), audit=KilledBeforeLogging())
+    approve(plan, [action.id for action in plan.actions], reviewer)
+    workspace.database.close()
+
+    assert types("apply")[0] == 0
+    events = [entry["event"] for entry in json.loads(types("audit", "show", "--json")[1])]
+    assert events[::-1] == ["action.approve"] * 2 + ["action.applied"] * 2
+
+
+def test_after_all_is_done_nobody_is_sent_to_apply_again(types):
+    assert "2 actions approved. Next: ecomagent apply" in types("approve", "--all")[2]
+    plan_id = json.loads(types("apply", "--json")[1])["plan_id"]
+
+    code, out, err = types("approve", plan_id, "--all")
+    assert (code, out, err) == (0, f"Nothing of {plan_id} waits for a decision.\n", "")
+
+
+def test_a_kind_of_which_nothing_waits_is_not_told_as_nothing_waiting(types):
+    _, out, err = types("approve", "--kind", "reorder")
+    assert "of that kind" in out
+    assert "Still waiting: 1 for a role of analyst" in err
 
 
 def test_a_tampered_log_is_named_and_fails(types):
