@@ -76,6 +76,12 @@ def valid_settings(values: dict[str, Any], path: Path) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "missing":
+            raise ConfigError(
+                f"setting “{key}” is missing",
+                where=str(path),
+                remedy="Put it back; `ecomagent init` in an empty folder shows how it is written.",
+            ) from error
         raise ConfigError(
             f"setting “{key}” cannot be used: {first['msg']}",
             where=str(path),

@@ -41,6 +41,10 @@ class Head:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def exists(self) -> bool:
+        """Whether there is such a file, whatever it holds."""
+        return self._path.exists()
+
     def read(self) -> Mark | None:
         """What it names; None where there is no such file.
 

@@ -73,8 +73,15 @@ class AuditLog:
         self._head = Head(head_file)
 
     def append(
-        self, *, at: datetime, actor: str, event: str, subject: str, body: dict[str, Any]
-    ) -> AuditEntry:
+        self,
+        *,
+        at: datetime,
+        actor: str,
+        event: str,
+        subject: str,
+        body: dict[str, Any],
+        once: bool = False,
+    ) -> None:
         """Add an entry; it is on disk when this returns.
 
         Args:
@@ -83,6 +90,7 @@ class AuditLog:
             event: What happened.
             subject: To which plan or action.
             body: JSON values; no secrets, no personal data.
+            once: Not where an entry of that event and subject is there.
 
         Raises:
             StoreError: Disk full, or the store is read-only.
@@ -110,9 +118,9 @@ class AuditLog:
             row.hash = _hash(row)
             return row
 
-        row = append_row(self._database, make)
-        self._move_head(before, Mark(seq=row.seq, hash=row.hash))
-        return AuditEntry.model_validate(row, from_attributes=True)
+        row = append_row(self._database, make, once=once)
+        if row is not None:
+            self._move_head(before, Mark(seq=row.seq, hash=row.hash))
 
     def subjects(self, event: str, prefix: str) -> frozenset[str]:
         """Subjects beginning with ``prefix`` of which the log says that the event happened."""
@@ -170,12 +178,18 @@ class AuditLog:
 
     def _begin(self) -> None:
         """A head before the first entry, so that a missing one always means something."""
-        if self._head.read() is None:
+        if not self._head.exists():
             self._head.write(Mark.start())
 
     def _move_head(self, before: Mark, now: Mark) -> None:
-        """Killed before this, the head stays behind, and the next entry moves it on."""
-        head = self._head.read()
+        """Killed before this, the head stays behind, and the next entry moves it on.
+
+        A damaged head is left as it is, like a missing one: ``verify`` names it.
+        """
+        try:
+            head = self._head.read()
+        except AuditError:
+            return
         if head is None or head.seq > before.seq:
             return
         known = before.hash if head.seq == before.seq else hash_of(self._database, head.seq)

@@ -37,6 +37,7 @@ from ecomagent.plan.approved import (
     refused_now,
 )
 from ecomagent.plan.lock import workspace_lock
+from ecomagent.plan.recording import complete_the_log
 from ecomagent.plan.report import ApplyLine, ApplyReport, LineStatus
 from ecomagent.store.plans import PlanRepository
 
@@ -142,6 +143,7 @@ class _Run:
             found[receipt.action_id].append(receipt)
         self.receipts = dict(found)
         notes = self._moved_on(policy_hash)
+        complete_the_log(self.plan, self.repository, self.audit)
         self._complete_the_log()
         lines = [
             self._one(action, newest.get(action.id) or decisions.get(action.id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ecomagent.audit import AuditLog
 from ecomagent.domain.action import Action
@@ -12,9 +12,6 @@ from ecomagent.domain.errors import ApprovalError
 from ecomagent.domain.plan import Decision, DecisionChoice, Plan
 from ecomagent.plan.policy import Policy
 from ecomagent.store.plans import PlanRepository
-
-SURELY_OVER = timedelta(minutes=1)
-"""After this long, a decision without its audit entry was left so by a kill."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ def record_all(
 ) -> tuple[Decision, ...]:
     """Record one decision an action; where others were faster, theirs stay and are told of."""
     on_file = reviewer.repository.decisions_of(plan.plan_id)
-    _complete_the_log(plan, reviewer)
+    complete_the_log(plan, reviewer.repository, reviewer.audit)
     known = on_file if seen is None else seen
     made: list[Decision] = []
     late: list[ApprovalError] = []
@@ -67,7 +64,7 @@ def record_all(
             late.append(error)
             continue
         made.append(decision)
-        _log(plan, decision, reviewer)
+        _log(plan, decision, reviewer.audit)
     if late:
         raise _told(late, len(made), choice)
     return tuple(made)
@@ -86,16 +83,15 @@ def _told(late: list[ApprovalError], recorded: int, choice: DecisionChoice) -> A
     )
 
 
-def _complete_the_log(plan: Plan, reviewer: Reviewer) -> None:
+def complete_the_log(plan: Plan, repository: PlanRepository, audit: AuditLog) -> None:
     """Add the audit entries that a kill kept from following their decisions."""
-    history = reviewer.repository.decision_history(plan.plan_id)
-    settled = [each for each in history if each.at <= reviewer.now - SURELY_OVER]
+    history = repository.decision_history(plan.plan_id)
     logged: frozenset[str] = frozenset()
-    for event in {_event(decision) for decision in settled}:
-        logged |= reviewer.audit.subjects(event, plan.plan_id)
-    for decision in settled:
+    for event in {_event(decision) for decision in history}:
+        logged |= audit.subjects(event, plan.plan_id)
+    for decision in history:
         if _subject(decision) not in logged:
-            _log(plan, decision, reviewer)
+            _log(plan, decision, audit)
 
 
 def _event(decision: Decision) -> str:
@@ -106,9 +102,11 @@ def _subject(decision: Decision) -> str:
     return f"{decision.plan_id}/{decision.action_id}/revision-{decision.revision}"
 
 
-def _log(plan: Plan, decision: Decision, reviewer: Reviewer) -> None:
+def _log(plan: Plan, decision: Decision, audit: AuditLog) -> None:
+    """Once, whoever is faster: its reviewer, or a run that finds it without its entry."""
     about = decision.edited or plan.action(decision.action_id)
-    reviewer.audit.append(
+    audit.append(
+        once=True,
         at=decision.at,
         actor=decision.by,
         event=_event(decision),

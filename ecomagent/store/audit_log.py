@@ -22,15 +22,27 @@ class Unreadable:
     seq: int
 
 
-def append_row(database: Database, make: Callable[[AuditRow | None], AuditRow]) -> AuditRow:
-    """Add the row that ``make`` builds from the last one; writers wait for one another."""
+def append_row(
+    database: Database, make: Callable[[AuditRow | None], AuditRow], *, once: bool = False
+) -> AuditRow | None:
+    """Add the row that ``make`` builds from the last one; writers wait for one another.
+
+    With ``once``, nothing is added, and None returned, where its event and subject are there.
+    """
     with database.session() as session:
         _lock(session, database)
         row = make(_last(session))
+        if once and _is_there(session, row.event, row.subject):
+            return None
         session.add(row)
         session.flush()
         session.expunge(row)
         return row
+
+
+def _is_there(session: Session, event: str, subject: str) -> bool:
+    query = select(AuditRow.seq).where(AuditRow.event == event, AuditRow.subject == subject)
+    return session.exec(query.limit(1)).first() is not None
 
 
 def subjects_of(database: Database, event: str, prefix: str) -> frozenset[str]:

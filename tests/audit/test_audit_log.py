@@ -137,6 +137,10 @@ def test_a_damaged_head_file_is_noticed(kept, damage):
 
     assert not kept.log.verify().ok
 
+    kept.append(6)
+    assert not kept.log.verify().ok
+    assert kept.log.entries(1)[0].seq == 6
+
 
 def test_a_missing_head_file_is_noticed_also_after_writing_on(kept):
     kept.head.unlink()
@@ -145,6 +149,14 @@ def test_a_missing_head_file_is_noticed_also_after_writing_on(kept):
 
     kept.append(6)
     assert kept.log.verify().problem == "the head file is missing"
+
+
+def test_what_is_to_be_logged_once_is_logged_once(kept):
+    kept.append(6, once=True)
+    kept.append(7, subject="plan-1/act-6", once=True)
+
+    assert [entry.subject for entry in kept.log.entries(2)] == ["plan-1/act-6", "plan-1/act-5"]
+    assert kept.log.verify().ok
 
 
 def test_a_head_that_a_kill_left_behind_is_no_fault_and_catches_up(kept):
