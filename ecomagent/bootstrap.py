@@ -147,6 +147,18 @@ def open_workspace(
     return Workspace(paths, settings.model_copy(update={"actor": actor}), clock or SystemClock())
 
 
+def _check_not_lost(paths: WorkspacePaths) -> None:
+    """Refuse to begin anew where what was derived from a store says that there was one."""
+    lost = not paths.database.exists() or paths.database.stat().st_size == 0
+    if lost and (paths.audit_head.exists() or paths.facts.exists()):
+        raise WorkspaceError(
+            "the store is gone",
+            where=str(paths.database),
+            remedy=f"Put back a backup of the file; or move {paths.state} away to begin with an"
+            " empty store, and import your files again.",
+        )
+
+
 def _system_user() -> str:
     try:
         return getpass.getuser()
@@ -175,6 +187,8 @@ class Workspace:
         from ecomagent.store.database import Database
         from ecomagent.store.shop import keep_shop_settings
 
+        if not self.settings.store.database_url:
+            _check_not_lost(self.paths)
         database = Database.open(self.database_url)
         keep_shop_settings(database, self.settings.shop)
         return database

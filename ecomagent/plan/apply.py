@@ -93,7 +93,7 @@ def apply_plan(
     if quiet_until is not None:
         raise PolicyRefusedError(
             f"these are the policy's quiet hours; nothing is applied before"
-            f" {quiet_until:%Y-%m-%d %H:%M %Z}",
+            f" {quiet_until:%Y-%m-%d %H:%M} ({quiet_until.tzinfo})",
             where="quiet_hours.apply",
             remedy="Run it again then, or change policy.toml.",
         )

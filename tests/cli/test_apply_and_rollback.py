@@ -6,6 +6,7 @@ import sqlite3
 import sys
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -224,3 +225,17 @@ def test_nothing_to_take_back_is_told(types):
 
     assert code == 1
     assert "was applied" in err
+
+
+@pytest.mark.parametrize("lost", [Path.unlink, lambda path: path.write_bytes(b"")])
+def test_a_store_that_is_gone_is_told_and_not_begun_anew(types, lost):
+    store = Path(".ecomagent/store.db")
+    lost(store)
+    for beside in store.parent.glob("store.db-*"):
+        beside.unlink()
+
+    code, out, err = types("status")
+
+    assert (code, out) == (1, "")
+    assert "the store is gone" in err
+    assert not store.exists() or store.stat().st_size == 0
