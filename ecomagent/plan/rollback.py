@@ -213,12 +213,12 @@ def _content_of(plan: Plan, receipt: Receipt, candidates: Iterable[Action]) -> A
 
 
 def _taken_back(plan: Plan, repository: PlanRepository) -> set[tuple[str, str]]:
-    """Places that earlier rollbacks of the plan have put back already."""
-    return {
-        _place(action)
-        for earlier in repository.rollbacks_of(plan.plan_id)
-        for action, _ in _applied(earlier, repository)
-    }
+    """Places that earlier rollbacks of the plan have put back, and that still are."""
+    found: set[tuple[str, str]] = set()
+    for earlier in repository.rollbacks_of(plan.plan_id):
+        put_back = {_place(action) for action, _ in _applied(earlier, repository)}
+        found |= put_back - _taken_back(earlier, repository)
+    return found
 
 
 _FAMILIES = {

@@ -201,6 +201,21 @@ def test_a_rollback_can_itself_be_taken_back(shop, small_shop):
     assert small_shop.customers_view(shop) == done
 
 
+def test_what_came_back_with_a_rollbacks_rollback_is_taken_back_again(shop, small_shop):
+    before = small_shop.customers_view(shop)
+    plan = applied(shop, small_shop, ActionKind.SET_PRICE, ActionKind.START_PROMOTION)
+    back, _ = take_back(shop, small_shop, plan)
+    take_back(shop, small_shop, back)
+    assert small_shop.customers_view(shop) != before
+
+    _, report = take_back(shop, small_shop, plan)
+
+    assert report.applied == 2
+    assert small_shop.customers_view(shop) == before
+    with pytest.raises(TakenBackError):
+        small_shop.roll_back(shop, plan)
+
+
 def test_cancelled_orders_and_campaigns_are_not_placed_again(shop, small_shop):
     plan = applied(shop, small_shop, ActionKind.REORDER, ActionKind.SEND_CAMPAIGN)
     back, _ = take_back(shop, small_shop, plan)
