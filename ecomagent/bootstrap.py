@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from ecomagent.domain.errors import FactsError, MissingExtraError, WorkspaceError
+from ecomagent.domain.errors import FactsError, MissingExtraError, StoreError, WorkspaceError
 from ecomagent.domain.ids import random_id
 from ecomagent.domain.money import minor_digits
 from ecomagent.domain.ports import Clock, Connector, Progress, SystemClock, silent
@@ -332,12 +333,10 @@ class Workspace:
     def checkpointer(self) -> Iterator[BaseCheckpointSaver[Any]]:
         """Where the agents' progress is kept: beside the store, in the same kind of database."""
         if self.database_url.startswith("postgresql"):
-            with _postgres_saver(self.database_url) as saver:
-                yield saver
-            return
-        from langgraph.checkpoint.sqlite import SqliteSaver
-
-        with SqliteSaver.from_conn_string(str(self.paths.checkpoints)) as saver:
+            kept = _postgres_saver(self.database_url, self.database.shown)
+        else:
+            kept = _sqlite_saver(self.paths.checkpoints)
+        with kept as saver:
             yield saver
 
     def acting_as(self, name: str | None, role: str | None) -> Workspace:
@@ -348,18 +347,40 @@ class Workspace:
 
 
 @contextmanager
-def _postgres_saver(url: str) -> Iterator[BaseCheckpointSaver[Any]]:
+def _sqlite_saver(path: Path) -> Iterator[BaseCheckpointSaver[Any]]:
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    try:
+        with SqliteSaver.from_conn_string(str(path)) as saver:
+            yield saver
+    except sqlite3.Error as error:
+        raise StoreError(
+            "the agents' notes of how far they are cannot be read or written",
+            where=f"{path}: {error}",
+            remedy="Make room on the disk and check that you may write there. If the file is"
+            " damaged, delete it: no plan, approval or receipt is in it.",
+        ) from error
+
+
+@contextmanager
+def _postgres_saver(url: str, shown: str) -> Iterator[BaseCheckpointSaver[Any]]:
+    from ecomagent.store.failures import told_by_server
+
     try:
         from langgraph.checkpoint.postgres import PostgresSaver
+        from psycopg import Error
     except ImportError as error:
         raise MissingExtraError(
             "PostgreSQL support is not installed",
             remedy="Install it with `pip install 'ecomagent[postgres]'`.",
         ) from error
     plain = "postgresql://" + url.split("://", 1)[1]
-    with PostgresSaver.from_conn_string(plain) as saver:
-        saver.setup()
-        yield saver
+    try:
+        with PostgresSaver.from_conn_string(plain) as saver:
+            saver.setup()
+            yield saver
+    except Error as error:
+        raise told_by_server(error, shown) from error
 
 
 def refresh_derived(

@@ -50,7 +50,7 @@ def told_by_database(error: DBAPIError, shown: str) -> EcomagentError | DBAPIErr
     """
     if isinstance(error, IntegrityError):
         return error
-    known = _from_sqlite(error) or _from_postgres(error)
+    known = _from_sqlite(error.orig) or _from_postgres(error.orig)
     if known is not None:
         what, remedy = known
         return StoreError(what, where=shown, remedy=remedy)
@@ -62,16 +62,22 @@ def told_by_database(error: DBAPIError, shown: str) -> EcomagentError | DBAPIErr
     return error
 
 
-def _from_sqlite(error: DBAPIError) -> tuple[str, str] | None:
-    name = getattr(error.orig, "sqlite_errorname", None) or ""
+def told_by_server(error: Exception, shown: str) -> StoreError:
+    """The same for what PostgreSQL's own driver raised."""
+    what, remedy = _from_postgres(error) or ("the store cannot be used", _CONNECTION)
+    return StoreError(what, where=shown, remedy=remedy)
+
+
+def _from_sqlite(error: BaseException | None) -> tuple[str, str] | None:
+    name = getattr(error, "sqlite_errorname", None) or ""
     return _longest(_SQLITE, name)
 
 
-def _from_postgres(error: DBAPIError) -> tuple[str, str] | None:
-    code = getattr(error.orig, "sqlstate", None) or ""
+def _from_postgres(error: BaseException | None) -> tuple[str, str] | None:
+    code = getattr(error, "sqlstate", None) or ""
     if code:
         return _longest(_POSTGRES, code)
-    return _from_refused_connection(str(error.orig))
+    return _from_refused_connection(str(error))
 
 
 def _from_refused_connection(message: str) -> tuple[str, str] | None:

@@ -227,6 +227,21 @@ def test_nothing_to_take_back_is_told(types):
     assert "was applied" in err
 
 
+def test_damaged_notes_of_the_agents_are_named_and_can_be_deleted(types):
+    types("approve", "--all")
+    notes = Path(".ecomagent/checkpoints.db")
+    notes.write_bytes(b"no database" * 100)
+
+    code, _, err = types("apply")
+    assert (code, price("A")) == (1, "5.00")
+    assert str(notes) in err
+    assert "delete it" in err
+
+    notes.unlink()
+    assert types("apply")[0] == 0
+    assert price("A") == "5.19"
+
+
 @pytest.mark.parametrize("lost", [Path.unlink, lambda path: path.write_bytes(b"")])
 def test_a_store_that_is_gone_is_told_and_not_begun_anew(types, lost):
     store = Path(".ecomagent/store.db")
