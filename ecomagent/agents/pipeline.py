@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from ecomagent.agents.graph import pipeline
 from ecomagent.agents.services import Services
 from ecomagent.agents.state import PipelineInput, thread
 from ecomagent.domain.errors import GoalUnclearError, PlanError
-from ecomagent.domain.goal import OpenQuestion
+from ecomagent.domain.goal import Language, OpenQuestion
 from ecomagent.domain.ids import random_id
 from ecomagent.domain.plan import Plan
 from ecomagent.domain.ports import Progress, silent
@@ -103,11 +103,7 @@ class Pipeline:
             raise GoalUnclearError(
                 " ".join(question.question for question in questions),
                 where=values["goal_text"],
-                remedy="; ".join(
-                    f"{question.field}: {' | '.join(question.options)}"
-                    for question in questions
-                    if question.options
-                ),
+                remedy=_how_to_answer(questions, values["goal"]["language"]),
             )
         return answers
 
@@ -115,3 +111,13 @@ class Pipeline:
     def _stream(graph: Any, todo: Any, config: Any, progress: Progress) -> None:
         for event in graph.stream(todo, config, stream_mode="custom"):
             progress(event["agent"], event["doing"])
+
+
+def _how_to_answer(questions: Sequence[OpenQuestion], language: Language) -> str:
+    """What to write where nobody is there to be asked."""
+    said = " | ".join(option for question in questions for option in question.options)
+    if all(question.field == "assume_margin" for question in questions):
+        return said
+    if language == "zh":
+        return f"请在目标中写明,例如:{said}" if said else "请在目标中写明。"
+    return f"State it in the goal, e.g. {said}" if said else "State it in the goal."

@@ -20,6 +20,8 @@ BASIS = {
     "shop": ("the whole shop's price history", "全店价格历史"),
     "prior": ("published studies, since prices here hardly moved", "公开研究(本店价格几乎未变动)"),
 }
+LONG_COVER_DAYS = 3650
+"""Beyond this, the days that stock would last say no more than that it does not sell."""
 SEGMENTS_ZH = {
     "champions": "核心客户", "loyal": "忠诚客户", "promising": "潜力客户", "new": "新客户",
     "at_risk": "流失风险客户", "hibernating": "沉睡客户", "lost": "已流失客户",
@@ -122,10 +124,13 @@ def promotion_reasons(
     if stock is None or demand["mean_per_day"] <= 0:
         return reasons
     cover = stock / float(demand["mean_per_day"])
+    en, zh = f"{cover:,.0f} days", f" {cover:,.0f} 天"
+    if cover > LONG_COVER_DAYS:
+        en, zh = "more than ten years", "超过十年"
     return (
         Reason(
-            en=f"{stock:,} units are in stock: {cover:,.0f} days at the present rate.",
-            zh=f"库存 {stock:,} 件,按目前速度可售 {cover:,.0f} 天。",
+            en=f"{stock:,} units are in stock: {en} at the present rate.",
+            zh=f"库存 {stock:,} 件,按目前速度可售{zh}。",
             evidence=_ids(evidence[:1]),
         ),
         *reasons,
@@ -137,16 +142,19 @@ def reorder_reasons(
 ) -> tuple[Reason, ...]:
     """Why stock is ordered."""
     facts = evidence[-1].result
+    position = int(max(facts["on_hand"], 0) + facts["inbound"])
     demand = bench.demand.table.loc[sku]
     return (
         Reason(
             en=(
-                f"Stock and inbound are below the reorder point of {facts['reorder_point']:,.0f}"
-                f" units; {quantity:,} bring it up to {facts['order_up_to']:,.0f}."
+                f"{position:,} units in stock and on their way are no more than the reorder point"
+                f" of {facts['reorder_point']:,.0f}; {quantity:,} bring them to"
+                f" {position + quantity:,}, where {facts['order_up_to']:,.0f} are wanted."
             ),
             zh=(
-                f"库存与在途低于再订货点 {facts['reorder_point']:,.0f} 件;"
-                f"补货 {quantity:,} 件至 {facts['order_up_to']:,.0f} 件。"
+                f"库存与在途共 {position:,} 件,不高于再订货点 {facts['reorder_point']:,.0f} 件;"
+                f"补货 {quantity:,} 件后为 {position + quantity:,} 件"
+                f"(目标 {facts['order_up_to']:,.0f} 件)。"
             ),
             evidence=_ids(evidence),
             graph_path=_path(bench, sku),

@@ -93,7 +93,7 @@ def needs_cost(goal: Goal) -> bool:
 
 def _cost_questions(bench: Workbench) -> list[OpenQuestion]:
     missing = int(bench.scoped["cost_minor"].isna().sum())
-    if not needs_cost(bench.goal) or missing < len(bench.scoped):
+    if not needs_cost(bench.goal) or not missing or missing < len(bench.scoped):
         return []
     text = {
         "en": (
@@ -130,7 +130,8 @@ def _notes(bench: Workbench) -> list[str]:
         )
     scoped = bench.scoped
     for column, en, cn in (
-        ("cost_minor", "have no cost on file: their prices are not cut", "没有成本:不会降价"),
+        ("cost_minor", "have no cost on file: their prices are not cut, nor their profit counted",
+         "没有成本:不会降价,毛利也不计入"),
         ("on_hand", "have no stock on file: nothing is reordered for them and no sale is capped",
          "没有库存记录:不建议补货,销量不受库存限制"),
         ("list_price_minor", "have no price: they are left alone", "没有价格:不作处理"),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DRAWS = 1000
 PRICED = (ActionKind.SET_PRICE.value, ActionKind.START_PROMOTION.value)
+ADDED = (ActionKind.SEND_CAMPAIGN.value, ActionKind.LIST_PRODUCT.value)
 
 
 def simulate(services: Services, state: PipelineState) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def play(bench: Workbench, rows: Sequence[dict[str, Any]]) -> Simulation:
         base_frame(bench),
         effects_frame(bench, rows),
         horizon_days=bench.horizon_days,
-        extra=_campaign_effects(bench, rows),
+        extra=_added_effects(rows),
         currency=bench.currency,
         draws=DRAWS,
         seed=SEED,
@@ -99,20 +100,21 @@ def effects_frame(bench: Workbench, rows: Sequence[dict[str, Any]]) -> pd.DataFr
 
 
 def _skus(bench: Workbench, row: dict[str, Any]) -> list[str]:
-    if row["kind"] in (ActionKind.LIST_PRODUCT.value, ActionKind.DELIST_PRODUCT.value):
+    if row["kind"] == ActionKind.DELIST_PRODUCT.value:
         products = bench.catalogue["product_id"] == row["target"]
         return [str(sku) for sku in bench.catalogue["sku"][products]]
-    if row["kind"] == ActionKind.SEND_CAMPAIGN.value:
+    if row["kind"] in ADDED:
         return []
     return [str(row["target"])]
 
 
-def _campaign_effects(bench: Workbench, rows: Sequence[dict[str, Any]]) -> CampaignEffects | None:
+def _added_effects(rows: Sequence[dict[str, Any]]) -> CampaignEffects | None:
+    """What comes on top of what is on sale now: campaigns, and products listed again."""
     import pandas as pd
 
     from tools.simulate import CampaignEffects
 
-    mine = [row for row in rows if row["kind"] == ActionKind.SEND_CAMPAIGN.value]
+    mine = [row for row in rows if row["kind"] in ADDED]
     if not mine:
         return None
     return CampaignEffects.of(pd.DataFrame(mine))

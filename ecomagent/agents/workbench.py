@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tools.selection import Assortment
 
 T = TypeVar("T")
+Found = TypeVar("Found", "DemandForecast", "Assortment")
 SEED = 20_240_229
 """Seed of every draw a plan makes: the same shop and goal give the same figures."""
 SALES_DAYS = 730
@@ -207,25 +208,30 @@ class Workbench:
 
     @property
     def demand(self) -> DemandForecast:
-        """Demand of the scope over the horizon if nothing is changed."""
-        return self.once("demand", self._forecast)
+        """Demand of the scope over the horizon if nothing is changed.
+
+        What a SKU will sell is learnt from the whole shop, whatever else the goal is about.
+        """
+        return self.once("demand", lambda: self._in_scope(self._shop_demand))
+
+    @property
+    def _shop_demand(self) -> DemandForecast:
+        return self.once("shop_demand", self._forecast)
 
     def _forecast(self) -> DemandForecast:
         from tools.forecast import forecast_demand
 
-        wanted = self.scoped["sku"]
-        panel = self.panel
-        if len(wanted) < len(self.catalogue):
-            panel = panel[panel["sku"].isin(set(wanted))].copy()
-            panel["sku"] = panel["sku"].cat.remove_unused_categories()
         return forecast_demand(
-            panel,
+            self.panel,
             start=self.history.today,
             horizon_days=self.horizon_days,
-            source=self.history.ref("panel", rows=len(panel)),
+            source=self.history.ref("panel", rows=len(self.panel)),
             seed=SEED,
             categories=self.catalogue.set_index("sku")["category"],
         )
+
+    def _in_scope(self, found: Found) -> Found:
+        return replace(found, table=found.table[found.table.index.isin(set(self.scoped["sku"]))])
 
     @property
     def elasticity(self) -> Elasticities:
@@ -261,19 +267,17 @@ class Workbench:
     @property
     def assortment(self) -> Assortment:
         """What each SKU of the scope is worth to the shop."""
-        return self.once("assortment", self._assess)
+        return self.once("assortment", lambda: self._in_scope(self._assess()))
 
     def _assess(self) -> Assortment:
         from tools.selection import assess_assortment
 
-        panel = self.panel
-        wanted = set(self.scoped["sku"])
         return assess_assortment(
-            panel[panel["sku"].isin(wanted)],
-            self.scoped,
-            self.demand,
+            self.panel,
+            self.catalogue,
+            self._shop_demand,
             today=self.history.today,
-            source=self.history.ref("panel", rows=len(panel)),
+            source=self.history.ref("panel", rows=len(self.panel)),
         )
 
     @property

@@ -124,7 +124,7 @@ def _margin(text: str | None) -> Decimal | None:
         value = Decimal(plain.removesuffix("%")) / (100 if plain.endswith("%") else 1)
     except InvalidOperation:
         value = Decimal(-1)
-    if not 0 <= value < 1:
+    if not value.is_finite() or not 0 <= value < 1:
         raise UsageError(
             f"“{text}” is no gross margin",
             where="--assume-margin",

@@ -36,10 +36,10 @@ FEATURED = 6
 
 
 def marketing(services: Services, state: PipelineState) -> dict[str, Any]:
-    """Propose campaigns to customer segments."""
-    if Lever.MARKETING not in state["levers"] or not len(services.bench(state).customers):
-        return {"menus": {NAME: 0}}
+    """Propose campaigns to customer segments, where the scope has something to write about."""
     bench = services.bench(state)
+    if Lever.MARKETING not in state["levers"] or not len(bench.customers) or not featured(bench):
+        return {"menus": {NAME: 0}}
     table = _tool(bench).table.reset_index(drop=True)
     rows = menu(
         table.assign(spend_minor=table["cost_minor"]),
@@ -70,12 +70,14 @@ def _tool(bench: Workbench) -> Any:
 
 
 def gross_margin(bench: Workbench) -> float | None:
-    """Gross margin of what the scope sells, weighted by revenue; None where no cost is known."""
+    """Gross margin of the scope, weighted by what sells; None where no cost is known."""
     scoped = bench.scoped.set_index("sku")
     priced = scoped[scoped["cost_minor"].notna() & (scoped["price_minor"] > 0)]
     if priced.empty:
         return None
     units = bench.demand.table["units_90"].reindex(priced.index).fillna(0)
+    if not units.any():
+        units += 1
     revenue = float((units * priced["price_minor"].astype(float)).sum())
     cost = float((units * priced["cost_minor"].astype(float)).sum())
     return (revenue - cost) / revenue if revenue > 0 else None
@@ -98,10 +100,15 @@ def send_at(bench: Workbench) -> datetime:
 
 
 def featured(bench: Workbench) -> tuple[str, ...]:
-    """The scope's SKUs a campaign talks about: the best sellers that are on sale and in stock."""
+    """The scope's SKUs a campaign talks about: the best sellers that are on sale and in stock.
+
+    Where none of them sells, those that most money lies in.
+    """
     scoped = bench.scoped.set_index("sku")
     ready = scoped[(scoped["status"] == "active") & ~(scoped["on_hand"] <= 0).fillna(False)]
     units = bench.demand.table["units_90"].reindex(ready.index).fillna(0)
+    if not units.any():
+        units = ready["on_hand"].astype("float64").fillna(1)
     worth = (units * ready["price_minor"].astype(float)).sort_values(ascending=False, kind="stable")
     return tuple(worth[worth > 0].index[:FEATURED])
 
