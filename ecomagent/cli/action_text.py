@@ -24,6 +24,7 @@ from ecomagent.domain.action import (
 )
 from ecomagent.domain.goal import Language
 from ecomagent.domain.money import minor_digits
+from ecomagent.domain.plan import ShopRef
 
 ENDS = ("−", "red")
 SYMBOLS = {
@@ -92,14 +93,14 @@ def symbol_of(action: Action) -> tuple[str, str]:
 
 def action_lines(
     action: Action,
-    currency: str,
+    shop: ShopRef,
     titles: Mapping[str, str],
     standing: str = "",
     language: Language = "en",
 ) -> Iterator[Text]:
     """An action on two or three lines: what, with which effect, why."""
-    yield action_line(action, currency, titles, standing, language)
-    impact = impact_text(action, currency, language)
+    yield action_line(action, shop, titles, standing, language)
+    impact = impact_text(action, shop.currency, language)
     if impact:
         yield Text(INDENT + impact)
     if action.reasons:
@@ -108,15 +109,15 @@ def action_lines(
 
 def action_detail(
     action: Action,
-    currency: str,
+    shop: ShopRef,
     titles: Mapping[str, str],
     language: Language = "en",
     *,
     reasons: bool = True,
 ) -> Iterator[Text]:
     """An action as a reviewer decides on it: every reason, what policy did, what is assumed."""
-    yield action_line(action, currency, titles, "", language)
-    impact = impact_text(action, currency, language)
+    yield action_line(action, shop, titles, "", language)
+    impact = impact_text(action, shop.currency, language)
     if impact:
         yield Text(INDENT + impact)
     for reason in action.reasons if reasons else ():
@@ -129,7 +130,7 @@ def action_detail(
 
 def action_line(
     action: Action,
-    currency: str,
+    shop: ShopRef,
     titles: Mapping[str, str],
     standing: str = "",
     language: Language = "en",
@@ -140,7 +141,7 @@ def action_line(
     line = Text.assemble(
         (f"{symbol} ", f"bold {colour}"), (action.id, "cyan"), " ",
         kind_text(action.kind, language), " ", (target_text(action, titles), "bold"), "  ",
-        change_text(action, currency, language), "  ",
+        change_text(action, shop, language), "  ",
         (risk, RISK_STYLE[action.risk.value]),
     )  # fmt: skip
     if standing:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ecomagent.domain.action import (
     Action,
@@ -22,6 +24,7 @@ from ecomagent.domain.action import (
 )
 from ecomagent.domain.goal import Language
 from ecomagent.domain.money import Money
+from ecomagent.domain.plan import ShopRef
 
 WORDS: dict[Language, dict[str, str]] = {
     "en": {
@@ -31,7 +34,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "unknown": "unknown",
         "cancel": "cancel purchase order {id}",
         "campaign": "{channel} to {people} customers for {cost}{when}, {share} % held out",
-        "at": " at {moment} UTC",
+        "at": " at {moment}",
         "call off": "call off campaign {id}",
         "bundle": "{parts} for {price}",
         "other": "other {names}",
@@ -51,7 +54,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "unknown": "未知",
         "cancel": "取消采购单 {id}",
         "campaign": "{channel}联系 {people} 位客户,{cost}{when},对照组 {share}%",
-        "at": ",{moment} UTC",
+        "at": ",{moment}",
         "call off": "取消营销活动 {id}",
         "bundle": "{parts},{price}",
         "other": "更改{names}",
@@ -69,22 +72,30 @@ WORDS: dict[Language, dict[str, str]] = {
 
 @dataclass(frozen=True)
 class _Speaker:
-    """Says amounts and phrases in one language."""
+    """Says amounts, moments of the shop's clock and phrases in one language."""
 
-    currency: str
+    shop: ShopRef
     language: Language
 
     def money(self, amount: Decimal) -> str:
-        return Money.of(amount, self.currency).display(self.language)
+        return Money.of(amount, self.shop.currency).display(self.language)
+
+    def moment(self, at: datetime) -> str:
+        return f"{at.astimezone(ZoneInfo(self.shop.timezone)):%Y-%m-%d %H:%M}"
 
     def say(self, phrase: str, **values: object) -> str:
         return WORDS[self.language][phrase].format(**values)
 
 
-def change_text(action: Action, currency: str, language: Language = "en") -> str:
-    """What is there now, and what will be; amounts in the shop's currency."""
-    made: str = _CHANGES[action.kind](action, _Speaker(currency, language))
+def change_text(action: Action, shop: ShopRef, language: Language = "en") -> str:
+    """What is there now, and what will be; in the shop's currency, by the shop's clock."""
+    made: str = _CHANGES[action.kind](action, _Speaker(shop, language))
     return made
+
+
+def last_day(ends_at: datetime, timezone: str) -> date:
+    """The last day, inclusive, of what ends at a moment, on the shop's calendar."""
+    return (ends_at - timedelta(microseconds=1)).astimezone(ZoneInfo(timezone)).date()
 
 
 def _price(action: SetPrice, to: _Speaker) -> str:
@@ -96,7 +107,9 @@ def _price(action: SetPrice, to: _Speaker) -> str:
 def _promotion(action: StartPromotion | EndPromotion, to: _Speaker) -> str:
     share = action.after.discount
     off = to.say("off", share=f"{float(share) * 100:.4g}") if share else ""
-    until = to.say("until", day=f"{action.ends_at:%Y-%m-%d}") if action.ends_at else ""
+    until = ""
+    if action.ends_at:
+        until = to.say("until", day=last_day(action.ends_at, to.shop.timezone))
     return f"{to.money(action.before.price)} → {to.money(action.after.price)}{off}{until}"
 
 
@@ -123,7 +136,7 @@ def _campaign(action: SendCampaign, to: _Speaker) -> str:
         return to.say("call off", id=sent.campaign_id)
     when = ""
     if action.starts_at is not None:
-        when = to.say("at", moment=f"{action.starts_at:%Y-%m-%d %H:%M}")
+        when = to.say("at", moment=to.moment(action.starts_at))
     return to.say(
         "campaign",
         channel=to.say(sent.channel),

@@ -262,7 +262,7 @@ class Review:
 
         plan = self._plan
         for line in action_detail(
-            action, plan.shop.currency, self._titles, plan.goal.language, reasons=reasons
+            action, plan.shop, self._titles, plan.goal.language, reasons=reasons
         ):
             self._print(line)
 
@@ -270,7 +270,7 @@ class Review:
         from ecomagent.cli.action_text import action_line
 
         plan = self._plan
-        self._print(action_line(action, plan.shop.currency, self._titles, "", plan.goal.language))
+        self._print(action_line(action, plan.shop, self._titles, "", plan.goal.language))
 
     def _key(self, keys: str) -> str:
         from rich.text import Text

@@ -61,7 +61,6 @@ def plan_screen(
         titles: SKU or product to its title.
         edited: Action id to what a reviewer made of it; that is what counts.
     """
-    currency = plan.shop.currency
     what = f"takes back {plan.rollback_of}" if plan.rollback_of else plan.goal.text
     yield Text.assemble((plan.plan_id, "bold"), "  ", (what, "bold cyan"))
     zone = ZoneInfo(plan.shop.timezone)
@@ -80,7 +79,7 @@ def plan_screen(
     for action in plan.actions:
         yield from action_lines(
             (edited or {}).get(action.id, action),
-            currency,
+            plan.shop,
             titles,
             standing.get(action.id, ""),
             plan.goal.language,
@@ -151,7 +150,7 @@ def _refused(action: Action, plan: Plan, titles: Mapping[str, str]) -> Text:
     language = plan.goal.language
     return Text.assemble(
         ("  ✗ ", "red"), kind_text(action.kind, language), " ", target_text(action, titles),
-        "  ", change_text(action, plan.shop.currency, language), "  ", (words, "red"),
+        "  ", change_text(action, plan.shop, language), "  ", (words, "red"),
     )  # fmt: skip
 
 
@@ -161,7 +160,7 @@ def _refused(action: Action, plan: Plan, titles: Mapping[str, str]) -> Text:
 def explanation(plan: Plan, action: Action, titles: Mapping[str, str]) -> Iterator[RenderableType]:
     """Reasons, graph path, rules that bound, and every figure with its tool and data."""
     currency, language = plan.shop.currency, plan.goal.language
-    yield action_line(action, currency, titles, "", language)
+    yield action_line(action, plan.shop, titles, "", language)
     yield Text(f"from {plan.plan_id}, for: {plan.goal.text}", style="dim")
     yield ""
     yield Text("Expected impact against leaving it", style="bold")

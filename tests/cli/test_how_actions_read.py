@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from inline_snapshot import snapshot
@@ -37,9 +38,12 @@ from ecomagent.domain.action import (
     StockBefore,
     UpdateContent,
 )
+from ecomagent.domain.plan import ShopRef
 from tools.costs import cost_assumption
 
 D = Decimal
+GBP = ShopRef(id="s", name="Gifts", currency="GBP", connector="local", timezone="Europe/London")
+CNY = ShopRef(id="s", name="茶", currency="CNY", connector="local", timezone="Asia/Shanghai")
 AT = datetime(2025, 3, 4, 10, tzinfo=UTC)
 
 
@@ -92,7 +96,7 @@ OTHERS = (
 
 
 def test_a_price_reads_from_before_to_after_with_title_and_risk():
-    line = action_line(PRICE, "GBP", {"22086": "PAPER CHAIN KIT 50'S CHRISTMAS [VINTAGE] STYLE"})
+    line = action_line(PRICE, GBP, {"22086": "PAPER CHAIN KIT 50'S CHRISTMAS [VINTAGE] STYLE"})
     assert line.plain == (
         "~ act-1 set price 22086 PAPER CHAIN KIT 50'S CHRISTMAS [VINTA…  £2.95 → £3.19 (+8.1 %)"
         "  low risk"
@@ -113,24 +117,24 @@ def test_only_profit_that_rests_on_an_assumed_cost_is_marked():
     assert ASSUMED_COST in words
     assumed = PRICE.model_copy(update={"assumptions": (words,)})
     assert impact_text(assumed, "GBP").count("*") == 1
-    detail = [line.plain.strip() for line in action_detail(assumed, "GBP", {})]
+    detail = [line.plain.strip() for line in action_detail(assumed, GBP, {})]
     assert detail[-1] == "* gross margin 50 % assumed, no cost on file"
 
 
 def test_a_reviewer_sees_which_rule_moved_the_value():
-    detail = "\n".join(line.plain for line in action_detail(PRICE, "GBP", {}))
+    detail = "\n".join(line.plain for line in action_detail(PRICE, GBP, {}))
     assert "price_endings: £3.15 does not end in 9 (moved 3.15 → 3.19)" in detail
     assert "sane_values" not in detail
 
 
 def test_every_kind_says_what_it_changes():
-    assert [change_text(action, "GBP") for action in OTHERS] == snapshot(
+    assert [change_text(action, GBP) for action in OTHERS] == snapshot(
         [
             "£20.00 → £17.00 (15 % off) until 2025-03-04",
             "£17.00 → £20.00",
             "active → archived",
             "1,200 units for £600.00 (stock unknown, inbound 0)",
-            "email to 5,300 customers for £318.00 at 2025-03-04 10:00 UTC, 20 % held out",
+            "email to 5,300 customers for £318.00 at 2025-03-04 10:00, 20 % held out",
             "other description",
             "1 × A, 2 × B for £39.99",
         ]
@@ -138,19 +142,26 @@ def test_every_kind_says_what_it_changes():
 
 
 def test_every_kind_is_said_in_chinese_too():
-    assert [change_text(action, "CNY", "zh") for action in OTHERS] == snapshot(
+    assert [change_text(action, CNY, "zh") for action in OTHERS] == snapshot(
         [
             "¥20.00 → ¥17.00(优惠 15%),至 2025-03-04",
             "¥17.00 → ¥20.00",
             "在售 → 已下架",
             "订购 1,200 件,¥600.00(库存 未知,在途 0)",
-            "邮件联系 5,300 位客户,¥318.00,2025-03-04 10:00 UTC,对照组 20%",
+            "邮件联系 5,300 位客户,¥318.00,2025-03-04 18:00,对照组 20%",
             "更改描述",
             "1 × A, 2 × B,¥39.99",
         ]
     )
-    line = action_line(OTHERS[2].model_copy(update={"id": "act-2"}), "CNY", {}, "", "zh")
+    line = action_line(OTHERS[2].model_copy(update={"id": "act-2"}), CNY, {}, "", "zh")
     assert line.plain == "− act-2 下架 P1  在售 → 已下架  低风险"
+
+
+@pytest.mark.parametrize("shop", [GBP, CNY, GBP.model_copy(update={"timezone": "America/Chicago"})])
+def test_a_promotion_to_the_end_of_january_reads_so_on_the_shops_own_calendar(shop):
+    end = datetime(2025, 2, 1, tzinfo=ZoneInfo(shop.timezone)).astimezone(UTC)
+    promotion = OTHERS[0].model_copy(update={"ends_at": end})
+    assert change_text(promotion, shop).endswith("until 2025-01-31")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -160,6 +171,6 @@ def test_an_order_that_is_cancelled_and_a_campaign_called_off_say_so(language):
     off = campaign.model_copy(
         update={"after": campaign.after.model_copy(update={"status": "cancelled"})}
     )
-    assert "po" in action_line(cancelled, "GBP", {}, "", language).plain
-    assert "1,200" not in action_line(cancelled, "GBP", {}, "", language).plain
-    assert "5,300" not in action_line(off, "GBP", {}, "", language).plain
+    assert "po" in action_line(cancelled, GBP, {}, "", language).plain
+    assert "1,200" not in action_line(cancelled, GBP, {}, "", language).plain
+    assert "5,300" not in action_line(off, GBP, {}, "", language).plain
