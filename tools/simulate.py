@@ -168,7 +168,7 @@ def _add_campaigns(
 
 def _spend(base: pd.DataFrame, plan: pd.DataFrame, extra: CampaignEffects | None) -> float:
     """Minor units that the plan pays out for orders and campaigns."""
-    orders = float((plan["order_units"] * base["cost_minor"]).fillna(0.0).sum())
+    orders = float((plan["order_units"].astype("float64") * base["cost_minor"]).fillna(0.0).sum())
     return orders + (float(extra.table["cost_minor"].fillna(0.0).sum()) if extra else 0.0)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from ecomagent.agents.reconcile import chosen_rows
+from ecomagent.agents.reconcile import standing_rows
 from ecomagent.agents.scope import assumption_text
 from ecomagent.agents.services import Services
 from ecomagent.agents.simulate import PRICED
@@ -26,7 +26,7 @@ MANY = Decimal("0.5")
 def critique(services: Services, state: PipelineState) -> dict[str, Any]:
     """List what speaks against the plan; nothing is changed by it."""
     bench = services.bench(state)
-    rows = chosen_rows(services, state)
+    rows = standing_rows(services, state)
     forecast = PlanForecast.model_validate(state["forecast"])
     objections = [
         *_assumed(bench, rows),

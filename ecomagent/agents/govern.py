@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecomagent.agents.reconcile import build_actions
+from ecomagent.agents.reconcile import judged
 from ecomagent.agents.scope import assumption_text
 from ecomagent.agents.services import Services
 from ecomagent.agents.state import PipelineState
 from ecomagent.agents.words import say
 from ecomagent.domain.plan import Choice, PlanForecast
 from ecomagent.plan.build import Making, build_plan
-from ecomagent.plan.policy import judge_all
 
 
 def govern(services: Services, state: PipelineState) -> dict[str, Any]:
@@ -20,12 +19,11 @@ def govern(services: Services, state: PipelineState) -> dict[str, Any]:
     if earlier is not None:
         return {"plan_id": earlier.plan_id}
     bench = services.bench(state)
-    actions = build_actions(services, state)
-    say("policy", f"holding {len(actions):,} actions against policy.toml")
-    judged = judge_all(bench.policy, actions, bench.context)
+    say("policy", f"holding {len(state['chosen']):,} actions against policy.toml")
+    ruled = judged(services, state)
     margin, choice = bench.assumed_margin, state.get("choice")
     plan = build_plan(
-        judged,
+        ruled,
         Making(
             goal=bench.goal,
             as_of=bench.moments.as_of,

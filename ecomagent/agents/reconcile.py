@@ -14,8 +14,9 @@ from ecomagent.agents.specialists.replenishment import reorders
 from ecomagent.agents.specialists.selection import status_changes
 from ecomagent.agents.state import PipelineState
 from ecomagent.agents.words import say
-from ecomagent.domain.action import Action, ActionKind
+from ecomagent.domain.action import Action, ActionKind, Reorder, SetPrice, StartPromotion
 from ecomagent.domain.plan import Choice
+from ecomagent.plan.policy import JudgedPlan, judge_all
 from ecomagent.plan.policy.limits import cash_left, goal_budget, spend_left
 
 if TYPE_CHECKING:
@@ -34,12 +35,13 @@ BUILDERS: dict[ActionKind, Builder] = {
     ActionKind.DELIST_PRODUCT: status_changes,
 }
 WORKS_ON_SKU = (ActionKind.SET_PRICE, ActionKind.START_PROMOTION, ActionKind.REORDER)
+CHANGES_STATUS = (ActionKind.LIST_PRODUCT, ActionKind.DELIST_PRODUCT)
 
 
 def reconcile(services: Services, state: PipelineState) -> dict[str, Any]:
     """Choose among all candidates; the choice is kept by candidate ids."""
     bench = services.bench(state)
-    rows = all_menus(services, state)
+    rows = _open_to_change(bench, all_menus(services, state))
     if rows.empty:
         say("reconciler", "nobody proposes anything")
         return {"chosen": [], "choice": None}
@@ -56,6 +58,16 @@ def all_menus(services: Services, state: PipelineState) -> pd.DataFrame:
     folder = services.run_folder(state)
     parts = [load_menu(folder, name) for name, count in sorted(state["menus"].items()) if count]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
+def _open_to_change(bench: Workbench, rows: pd.DataFrame) -> pd.DataFrame:
+    """Candidates that touch nothing protected: those would only take the place of others."""
+    protected = bench.protected
+    products = bench.catalogue["product_id"][bench.catalogue["sku"].isin(protected)]
+    works = rows["kind"].isin([kind.value for kind in WORKS_ON_SKU])
+    status = rows["kind"].isin([kind.value for kind in CHANGES_STATUS])
+    touches = (works & rows["target"].isin(protected)) | (status & rows["target"].isin(products))
+    return rows[~touches]
 
 
 def _choose(bench: Workbench, rows: pd.DataFrame) -> Chosen:
@@ -110,6 +122,35 @@ def chosen_rows(services: Services, state: PipelineState) -> list[dict[str, Any]
     return [
         {str(key): value for key, value in row.items()} for row in ordered.to_dict(orient="records")
     ]
+
+
+def standing_rows(services: Services, state: PipelineState) -> list[dict[str, Any]]:
+    """The chosen candidates as the policy leaves them: what the plan's figures are about."""
+    bench = services.bench(state)
+    actions = {(a.kind.value, a.target.id): a for a in judged(services, state).actions}
+    return [
+        {**row, **_as_judged(bench, actions[row["kind"], row["target"]])}
+        for row in chosen_rows(services, state)
+        if (row["kind"], row["target"]) in actions
+    ]
+
+
+def _as_judged(bench: Workbench, action: Action) -> dict[str, Any]:
+    match action:
+        case SetPrice() | StartPromotion():
+            return {"price_minor": bench.minor_of(action.after.price)}
+        case Reorder():
+            return {"quantity": action.after.quantity}
+    return {}
+
+
+def judged(services: Services, state: PipelineState) -> JudgedPlan:
+    """Actions for the chosen candidates, held against the policy."""
+    bench = services.bench(state)
+    return bench.once(
+        "judged",
+        lambda: judge_all(bench.policy, build_actions(services, state), bench.context),
+    )
 
 
 def build_actions(services: Services, state: PipelineState) -> tuple[Action, ...]:

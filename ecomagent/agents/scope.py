@@ -143,6 +143,13 @@ def _notes(bench: Workbench) -> list[str]:
                 if zh
                 else f"{missing:,} of {len(scoped):,} SKUs {en}."
             )
+    kept = int(scoped["sku"].isin(bench.protected).sum())
+    if kept:
+        notes.append(
+            f"策略文件 policy.toml 保护 {kept:,}/{len(scoped):,} 个 SKU:不作更改。"
+            if zh
+            else f"{kept:,} of {len(scoped):,} SKUs are protected by policy.toml: left alone."
+        )
     drifted = bench.standing.drifted
     if drifted:
         some = ", ".join(drifted[:MAX_EXAMPLES])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ecomagent.agents.reconcile import chosen_rows
+from ecomagent.agents.reconcile import standing_rows
 from ecomagent.agents.services import Services
 from ecomagent.agents.specialists.pricing import promotion_days
 from ecomagent.agents.state import PipelineState
@@ -26,7 +26,7 @@ ADDED = (ActionKind.SEND_CAMPAIGN.value, ActionKind.LIST_PRODUCT.value)
 
 def simulate(services: Services, state: PipelineState) -> dict[str, Any]:
     """The joint forecast with the plan and without it."""
-    rows = chosen_rows(services, state)
+    rows = standing_rows(services, state)
     bench = services.bench(state)
     say("simulator", f"playing {DRAWS:,} futures of {len(bench.scoped):,} SKUs")
     played = play(bench, rows)

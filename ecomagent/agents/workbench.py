@@ -161,6 +161,16 @@ class Workbench:
         return self.standing.context
 
     @property
+    def protected(self) -> frozenset[str]:
+        """SKUs of the shop that the policy forbids to change."""
+        return self.once("protected", self._protected)
+
+    def _protected(self) -> frozenset[str]:
+        from ecomagent.plan.policy import is_protected
+
+        return frozenset(s for s in self.context.skus if is_protected(s, self.context, self.policy))
+
+    @property
     def graph(self) -> KnowledgeGraph:
         """The knowledge graph as it was known at ``as_of``."""
         return self.once("graph", self._open_graph)

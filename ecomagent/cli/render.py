@@ -110,7 +110,11 @@ def _closing(plan: Plan, standing: Mapping[str, str]) -> Iterator[RenderableType
     for assumption in plan.assumptions:
         yield Text(f"{ASSUMED} {assumption}", style="yellow")
     if not plan.actions:
-        yield Text("Nothing to do: no change would be better than leaving things as they are.")
+        yield Text(
+            "Nothing to do: the policy refuses what was proposed. See: ecomagent policy check"
+            if plan.refused
+            else "Nothing to do: no change would be better than leaving things as they are."
+        )
         return
     yield Text(
         f"Plan: {signs.count('+')} to add, {signs.count('~')} to change,"

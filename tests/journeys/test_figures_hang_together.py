@@ -62,6 +62,40 @@ def test_an_order_says_what_the_shop_will_hold_with_it(plan_for):
         assert int(said[1].replace(",", "")) == held + action["after"]["quantity"]
 
 
+@pytest.fixture
+def policy(shop):
+    """Changes the policy for one test."""
+    path = shop.folder / "policy.toml"
+    text = path.read_text()
+
+    def change(was, becomes):
+        assert was in text
+        path.write_text(text.replace(was, becomes))
+
+    yield change
+    path.write_text(text)
+
+
+def test_what_the_policy_protects_takes_no_place_in_a_plan_and_the_plan_says_so(plan_for, policy):
+    policy("max_per_plan = 50", "max_per_plan = 3")
+    goal = "Sell more units in 4 weeks, only pricing"
+    chosen = {action["sku"] for action in plan_for(goal)["actions"]}
+    policy("skus = []", f"skus = {sorted(chosen)}")
+    plan = plan_for(goal)
+    assert plan["actions"] and not plan["refused"]
+    assert not chosen & {action["sku"] for action in plan["actions"]}
+    assert any(f"{len(chosen)} of 48 SKUs are protected" in note for note in plan["notes"])
+
+
+def test_what_the_policy_refuses_is_not_forecast(shop, policy):
+    policy('currency = "CNY"', 'currency = "USD"')
+    said = shop.types("plan", "Grow gross profit next month", "--yes", "--json", code=4)
+    plan, warned = said.json, said.err
+    assert plan["refused"] and not plan["actions"] and "Warning" not in warned
+    assert {middle(plan["forecast"]["difference"], m) for m in ("units", "revenue")} == {0}
+    assert "the policy refuses" in shop.types("show", plan["plan_id"]).out
+
+
 def test_where_no_product_is_meant_no_cost_is_asked_for(shop):
     said = shop.types("plan", "Grow gross profit of unicorn saddles", "--yes", code=2)
     assert "unicorn saddles" in said.err and "No cost" not in said.err

@@ -8,6 +8,7 @@ from ecomagent.plan.policy.file import (
     policy_mistakes,
     write_default_policy,
 )
+from ecomagent.plan.policy.floors import is_protected
 from ecomagent.plan.policy.judge import Judged, JudgedPlan, judge, judge_all
 from ecomagent.plan.policy.limits import cash_left, spend_left
 from ecomagent.plan.policy.model import Policy
@@ -22,6 +23,7 @@ __all__ = [
     "SkuFacts",
     "cash_left",
     "check_goal",
+    "is_protected",
     "judge",
     "judge_all",
     "load_policy",
