@@ -32,6 +32,7 @@ from ecomagent.cli.action_text import (
 from ecomagent.cli.change_text import change_text
 from ecomagent.domain.action import Action
 from ecomagent.domain.evidence import Evidence
+from ecomagent.domain.goal import Language
 from ecomagent.domain.plan import Plan
 
 __all__ = [
@@ -45,6 +46,10 @@ __all__ = [
 ]
 
 SHOWN_REFUSALS = 10
+HEADINGS: dict[Language, tuple[str, ...]] = {
+    "en": ("next {days} days", "do nothing", "with the plan", "difference (P10 … P90)"),
+    "zh": ("未来 {days} 天", "维持现状", "执行计划", "差异 (P10 … P90)"),
+}
 
 
 def plan_screen(
@@ -131,8 +136,9 @@ def forecast_table(plan: Plan) -> Table:
     assert found is not None
     currency, language = plan.shop.currency, plan.goal.language
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(f"next {found.horizon_days} days")
-    for title in ("do nothing", "with the plan", "difference (P10 … P90)"):
+    span, *titles = HEADINGS[language]
+    table.add_column(span.format(days=found.horizon_days))
+    for title in titles:
         table.add_column(title, justify="right")
     mark = ASSUMED if plan.assumed_margin is not None else ""
     for metric, difference in found.difference.items():

@@ -96,6 +96,12 @@ def test_what_the_policy_refuses_is_not_forecast(shop, policy):
     assert "the policy refuses" in shop.types("show", plan["plan_id"]).out
 
 
+def test_a_chinese_goal_is_forecast_under_chinese_headings(shop):
+    said = shop.types("plan", "4周内多卖马克杯,只调价", "--yes", code=3).out
+    assert re.search(r"未来 28 天 +维持现状 +执行计划 +差异", said)
+    assert "do nothing" not in said
+
+
 def test_where_no_product_is_meant_no_cost_is_asked_for(shop):
     said = shop.types("plan", "Grow gross profit of unicorn saddles", "--yes", code=2)
     assert "unicorn saddles" in said.err and "No cost" not in said.err

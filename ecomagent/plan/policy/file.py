@@ -84,6 +84,14 @@ campaigns = "21:00-08:00"
 """
 
 
+MEANT = {
+    "tuple_type": 'must be a list in brackets, e.g. ["99"]',
+    "int_type": "must be a whole number, without quotes",
+    "bool_type": "must be true or false, without quotes",
+}
+"""Mistakes that the reader of TOML words for programmers, in the merchant's words."""
+
+
 def default_policy_text(currency: str) -> str:
     """The policy a new workspace starts with, as TOML with comments.
 
@@ -200,7 +208,7 @@ def _explained(problem: ErrorDetails, where: str, count: int) -> PolicyFileError
         what = f"{key} = {_shown(problem['input'])}: there is no such setting"
         remedy = _nearest(problem["loc"])
     else:
-        reason = problem["msg"].removeprefix("Value error, ")
+        reason = MEANT.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
         what = f"{key} = {_shown(problem['input'])}: {reason[:1].lower()}{reason[1:]}"
         remedy = "Correct the value in the policy file."
     return PolicyFileError(what + more, where=f"{where}: {key}", remedy=remedy)

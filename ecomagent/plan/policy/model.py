@@ -26,7 +26,8 @@ def _number(value: Any) -> Any:
 
 def _share(value: Decimal) -> Decimal:
     if not 0 <= value < 1:
-        raise ValueError(f"must be a fraction from 0 up to 1; for {value} % write {value / 100}")
+        meant = f"; for {value} % write {value / 100}" if value > 1 else ""
+        raise ValueError(f"must be a fraction of at least 0 and less than 1{meant}")
     return value
 
 
