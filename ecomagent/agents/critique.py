@@ -31,6 +31,7 @@ def critique(services: Services, state: PipelineState) -> dict[str, Any]:
     objections = [
         *_assumed(bench, rows),
         *_without_consent(bench, rows),
+        *_beyond_scope(bench, rows),
         *_uncertain(bench, forecast),
         *_unidentified(bench, rows),
         *_sold_out(bench, rows),
@@ -76,16 +77,33 @@ def _without_consent(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[s
     ]
 
 
-def _uncertain(bench: Workbench, forecast: PlanForecast) -> list[str]:
-    gain = forecast.difference.get(Metric.GROSS_PROFIT) or forecast.difference.get(Metric.REVENUE)
-    if gain is None or gain.p10 >= 0:
+def _beyond_scope(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """What a campaign brings is known by whole orders, of whatever the shop sells."""
+    campaigns = any(row["kind"] == ActionKind.SEND_CAMPAIGN.value for row in rows)
+    if not campaigns or len(bench.scoped) == len(bench.catalogue):
         return []
     return [
         _told(
             bench,
-            f"In the worst tenth of futures the plan loses {-gain.p10:,.0f} {bench.currency}"
-            " or more against doing nothing.",
-            f"在最差的 10% 情形下,该计划比什么都不做少赚至少 {-gain.p10:,.0f} {bench.currency}。",
+            "What campaigns bring is counted in whole orders, which may hold products that the"
+            " goal is not about.",
+            "营销活动的效果按整笔订单计算,其中可能包含目标范围以外的商品。",
+        )
+    ]
+
+
+def _uncertain(bench: Workbench, forecast: PlanForecast) -> list[str]:
+    counted = Metric.GROSS_PROFIT if Metric.GROSS_PROFIT in forecast.difference else Metric.REVENUE
+    loss = -forecast.difference[counted].p10
+    if loss < 1:
+        return []
+    en, zh = ("gross profit", "毛利") if counted is Metric.GROSS_PROFIT else ("revenue", "销售额")
+    return [
+        _told(
+            bench,
+            f"In the worst tenth of futures {en} is {loss:,.0f} {bench.currency} or more below"
+            " doing nothing.",
+            f"在最差的 10% 情形下,{zh}比什么都不做至少少 {loss:,.0f} {bench.currency}。",
         )
     ]
 

@@ -52,6 +52,7 @@ def test_a_campaign_for_what_nobody_buys_names_products_and_earns_a_margin(plan_
         impact = campaign["impact"]
         assert campaign["after"]["skus"]
         assert 0 < middle(impact, "gross_profit") < middle(impact, "revenue")
+    assert any("whole orders" in note for note in plan["notes"])
 
 
 def test_an_order_says_what_the_shop_will_hold_with_it(plan_for):
@@ -94,6 +95,12 @@ def test_what_the_policy_refuses_is_not_forecast(shop, policy):
     assert plan["refused"] and not plan["actions"] and "Warning" not in warned
     assert {middle(plan["forecast"]["difference"], m) for m in ("units", "revenue")} == {0}
     assert "the policy refuses" in shop.types("show", plan["plan_id"]).out
+
+
+def test_what_may_be_lost_is_named_by_what_it_is_counted_in(plan_for):
+    plan = plan_for("Clear winter jackets in 4 weeks, no campaigns")
+    worst = float(plan["forecast"]["difference"]["gross_profit"]["p10"])
+    assert any(f"gross profit is {-worst:,.0f} CNY or more below" in n for n in plan["notes"])
 
 
 def test_a_chinese_goal_is_forecast_under_chinese_headings(shop):
