@@ -191,21 +191,21 @@ def explanation(plan: Plan, action: Action, titles: Mapping[str, str]) -> Iterat
         yield rule_text(rule.rule, rule.message, rule.clamped_from, rule.clamped_to)
     yield Text("Evidence", style="bold")
     for evidence in action.evidence:
-        yield from _evidence(evidence)
+        yield from _evidence(evidence, ZoneInfo(plan.shop.timezone))
     if action.assumptions:
         yield Text("Assumed", style="bold")
     for assumption in action.assumptions:
         yield Text(f"  {assumption}", style="yellow")
 
 
-def _evidence(evidence: Evidence) -> Iterator[Text]:
+def _evidence(evidence: Evidence, zone: ZoneInfo) -> Iterator[Text]:
     yield Text.assemble("  ", (evidence.id, "cyan"), f"  {evidence.tool}")
     for ref in evidence.data:
         chosen = ", ".join(f"{key}={value}" for key, value in ref.selector.items())
         rows = f", {ref.rows:,} rows" if ref.rows is not None else ""
         yield Text(
             f"    data: {ref.source}{f' ({chosen})' if chosen else ''}{rows}, as of"
-            f" {ref.as_of:%Y-%m-%d}, facts {ref.facts_hash[:10]}",
+            f" {ref.as_of.astimezone(zone):%Y-%m-%d}, facts {ref.facts_hash[:10]}",
             style="dim",
         )
     yield Text(f"    parameters: {_pairs(evidence.params)}", style="dim")

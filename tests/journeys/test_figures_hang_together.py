@@ -97,6 +97,14 @@ def test_what_the_policy_refuses_is_not_forecast(shop, policy):
     assert "the policy refuses" in shop.types("show", plan["plan_id"]).out
 
 
+def test_a_figure_is_as_of_the_shops_own_day(shop, plan_for):
+    plan = plan_for("Sell more mugs in 4 weeks, only pricing")
+    shown = shop.types("show", plan["plan_id"]).out
+    explained = shop.types("explain", plan["actions"][0]["id"]).out
+    days = {re.search(r"as of\s+(\d{4}-\d\d-\d\d)", text)[1] for text in (shown, explained)}
+    assert len(days) == 1
+
+
 def test_what_may_be_lost_is_named_by_what_it_is_counted_in(plan_for):
     plan = plan_for("Clear winter jackets in 4 weeks, no campaigns")
     worst = float(plan["forecast"]["difference"]["gross_profit"]["p10"])

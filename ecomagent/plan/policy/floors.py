@@ -93,12 +93,11 @@ def never_below_cost(action: Action, context: PolicyContext, policy: Policy) -> 
     if isinstance(action, EndPromotion) and action.after.price >= action.before.price:
         return None
     rule, paid = "never_below_cost", _paid(action, context)
-    shown, floor = money(paid, context.currency), money(cost, context.currency)
+    shown, floor = money(paid, context.currency), cost_text(action, cost, context)
     if paid < cost:
         return _broken(action, context, rule, f"{shown} is below the cost of {floor}")
-    assumed = " (cost assumed)" if _assumed(action, context) else ""
     left = f"; margin {percent(margin_of(paid, cost))}" if paid > 0 else ""
-    return passed(action, rule, f"{shown} is not below the cost of {floor}{assumed}{left}")
+    return passed(action, rule, f"{shown} is not below the cost of {floor}{left}")
 
 
 FLOORS = (positive_price, protected, unknown_cost_no_cut, never_below_cost)
@@ -153,9 +152,11 @@ def _paid(action: PricedAction, context: PolicyContext) -> Decimal:
     return price * facts.price / facts.list_price
 
 
-def _assumed(action: PricedAction, context: PolicyContext) -> bool:
+def cost_text(action: PricedAction, cost: Decimal, context: PolicyContext) -> str:
+    """The cost in words that say whether it is assumed."""
     skus = action.after.components if isinstance(action, CreateBundle) else (action.sku,)
-    return any(context.skus[sku].cost_assumed for sku in skus if sku in context.skus)
+    assumed = any(context.skus[sku].cost_assumed for sku in skus if sku in context.skus)
+    return money(cost, context.currency) + (" (cost assumed)" if assumed else "")
 
 
 def _listed_below_cost(action: ListProduct, context: PolicyContext) -> Ruling | None:

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 
 from ecomagent.domain.action import Action, CreateBundle, EndPromotion, SetPrice, StartPromotion
 from ecomagent.plan.policy.context import PolicyContext
-from ecomagent.plan.policy.floors import cost_of, is_active
+from ecomagent.plan.policy.floors import cost_of, cost_text, is_active
 from ecomagent.plan.policy.limits import margin_floor as margin_limit
 from ecomagent.plan.policy.limits import promotion_depth as depth_limit
 from ecomagent.plan.policy.model import Policy
@@ -201,7 +201,8 @@ def _margin_reach(action: Action, context: PolicyContext, policy: Policy) -> Rea
     limit = margin_limit(policy, context)
     low = lowest_price(cost, limit.value, context.currency)
     words = (
-        f"a margin of {percent(limit.value)} ({limit.source}) over {money(cost, context.currency)}"
+        f"a margin of {percent(limit.value)} ({limit.source})"
+        f" over {cost_text(action, cost, context)}"
     )
     return Reach("margin_floor", low, Decimal("Infinity"), words)
 
