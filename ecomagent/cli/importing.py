@@ -124,11 +124,15 @@ def _render_file(session: Session, file: FileReport) -> None:
     known_as = {
         "tidy": f"tidy {file.subject}",
         "online_retail": "Online Retail order lines",
+        "amazon_orders": "Amazon orders",
         "shopify_orders": "Shopify orders",
         "shopify_products": "Shopify products",
         "table": f"a table of {file.subject}",
     }.get(file.layout, file.layout)
-    out.print(Text.assemble((file.file, "bold"), f": {known_as}"))
+    said = file.notes[0] if file.status == "skipped" else known_as
+    out.print(Text.assemble((file.file, "bold"), f": {said}"))
+    if file.status == "skipped":
+        return
     if file.status == "known":
         out.print(Text(f"  {file.notes[0]}"))
         return
@@ -180,16 +184,20 @@ def _render_list(session: Session, shown: QuarantineList) -> None:
     if not shown.total:
         out.print("The quarantine is empty.")
         return
-    table = Table("file", "row", "field", "value", "reason", "remedy", box=None, pad_edge=False)
+    table = Table("id", "file", "row", "field", "value", "reason", box=None, pad_edge=False)
+    table.columns[0].no_wrap = True
+    remedies = {row.reason: row.remedy for row in shown.rows}
     for row in shown.rows:
-        cells = (row.file, f"{row.row:,}", row.field, row.value[:30], row.reason, row.remedy)
+        cells = (row.id, row.file, f"{row.row:,}", row.field, row.value[:30], row.reason)
         table.add_row(*(Text(cell) for cell in cells))
     out.print(table)
     if shown.total > len(shown.rows):
         out.print(Text(f"… {shown.total - len(shown.rows):,} more of {shown.total:,}"))
     for reason, count in shown.reasons.items():
-        out.print(Text(f"{count:>7,}  {reason}"))
+        remedy = f": {remedies[reason]}" if reason in remedies else ""
+        out.print(Text(f"{count:>7,}  {reason}{remedy}"))
     out.print(Text("Mend them: ecomagent quarantine export mend/, then ecomagent import mend/"))
+    out.print(Text("Or let rows go: ecomagent quarantine discard ID"))
 
 
 @command(quarantine, "export", prints="exported", examples=("ecomagent quarantine export mend/",))

@@ -55,6 +55,23 @@ def test_init_makes_a_workspace_and_says_what_comes_next(run: Run, tmp_path: Pat
     assert "nothing was imported yet" in status.stderr
 
 
+def test_the_first_import_ends_with_its_own_question(run: Run, tmp_path: Path):
+    run("init", ".", "--currency", "GBP", "--country", "GB", cwd=tmp_path)
+    (tmp_path / "till.csv").write_text("Artikel;Menge\nA;2\n", encoding="utf-8")
+    asked = run("import", "till.csv", cwd=tmp_path)
+    assert asked.returncode == 2
+    assert "Which column holds the number of units?" in asked.stderr
+
+    (tmp_path / "orders.csv").write_text(
+        "order_id,sku,quantity,unit_price,ordered_at\n1,A,two,1.00,2024-03-01\n", encoding="utf-8"
+    )
+    bad = run("import", "orders.csv", cwd=tmp_path)
+    assert bad.returncode == 0, bad.stderr
+    listed = run("quarantine", "list", cwd=tmp_path).stdout
+    id_shown = next(word for word in listed.split() if word.startswith("bad-"))
+    assert run("quarantine", "discard", id_shown, cwd=tmp_path).returncode == 0
+
+
 def test_init_never_overwrites_a_workspace(run: Run, tmp_path: Path):
     first = run("init", ".", "--currency", "GBP", "--country", "GB", cwd=tmp_path)
     assert first.returncode == 0, first.stderr

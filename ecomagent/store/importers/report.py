@@ -17,7 +17,7 @@ class FileReport(BaseModel):
     layout: str
     subject: str
     status: Literal["imported", "known", "skipped"] = "imported"
-    """known: the same content was imported before; skipped: not a table of ours."""
+    """known: the same content was imported before; skipped: it has no rows."""
     mapping: dict[str, str] = Field(default_factory=dict)
     unused_columns: tuple[str, ...] = ()
     rows_read: int = 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -55,7 +56,8 @@ def import_path(
         now: This moment, aware.
         progress: Told of each step.
         watch: Shown how far the reading of a file is.
-        after: Called when facts have changed, to bring the knowledge graph up to date.
+        after: Called when facts have changed and hold a product, to bring the knowledge graph
+            up to date.
 
     Raises:
         ImportFileError: A file cannot be read as a table; files before it are in.
@@ -78,13 +80,17 @@ def import_path(
     if behind or any(each.changed for each in loaded):
         progress("facts", "deriving history")
         since = None if behind else _since(loaded, now)
-        update_facts(database, facts_folder, since=since, progress=progress)
-        if after is not None:
+        info = update_facts(database, facts_folder, since=since, progress=progress)
+        if after is not None and info.skus:
             after()
     unfinished.unlink(missing_ok=True)
     if stopped is not None:
+        if loaded:
+            before = ", ".join(each.report.file for each in loaded)
+            stopped.remedy += f" Of the folder, these files were dealt with before: {before}."
         raise stopped
-    return _report(database, tuple(each.report for each in loaded), observed, started)
+    reports = tuple(each.report for each in loaded)
+    return _report(database, settings, reports, observed, started)
 
 
 _UNFINISHED = "import.unfinished"
@@ -179,8 +185,13 @@ _LONG_AGO = date(1980, 1, 2)
 
 
 def _report(
-    database: Database, files: tuple[FileReport, ...], observed: int, started: float
+    database: Database,
+    settings: ShopSettings,
+    files: tuple[FileReport, ...],
+    observed: int,
+    started: float,
 ) -> ImportReport:
+    zone = ZoneInfo(settings.timezone)
     with database.reading() as session:
         bulk = Bulk(session)
         products, costless, stockless = bulk.read(
@@ -194,8 +205,8 @@ def _report(
         files=files,
         quarantine_open=waiting,
         observed_prices=observed,
-        first_day=_day(first),
-        last_day=_day(last),
+        first_day=_day(first, zone),
+        last_day=_day(last, zone),
         products=products,
         without_cost=costless or 0,
         without_stock=stockless or 0,
@@ -204,10 +215,13 @@ def _report(
     )
 
 
-def _day(moment: str | datetime | None) -> date | None:
+def _day(moment: str | datetime | None, zone: ZoneInfo) -> date | None:
+    """The shop's day of a moment as its driver gives it: aware, or written in UTC."""
     if moment is None:
         return None
-    return datetime.fromisoformat(moment).date() if isinstance(moment, str) else moment.date()
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    return moment.astimezone(zone).date()
 
 
 def _notes(products: int, costless: int, stockless: int, observed: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from shlex import quote
 from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
@@ -100,10 +101,8 @@ def _mended(stage: Stage, importing: Importing) -> Understanding | None:
 def _unsettled(understood: Understanding) -> UsageError:
     doubts = understood.doubts
     blank = {"day_first": "yes"}
-    wanted = " ".join(
-        f"--map {doubt.field}={doubt.proposed or blank.get(doubt.field, 'COLUMN')}"
-        for doubt in doubts
-    )
+    answers = {d.field: d.proposed or blank.get(d.field, "COLUMN") for d in doubts}
+    wanted = " ".join(f"--map {quote(f'{field}={said}')}" for field, said in answers.items())
     likely = (
         ""
         if all(doubt.proposed for doubt in doubts)
@@ -111,6 +110,6 @@ def _unsettled(understood: Understanding) -> UsageError:
     )
     return UsageError(
         " ".join(doubt.question for doubt in doubts),
-        where=understood.file,
+        where=f"{understood.file}, taken for a table of {understood.subject}",
         remedy=f"Say so with {wanted}, or import it in a terminal to be asked.{likely}",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
@@ -12,6 +13,8 @@ from ecomagent.domain.errors import ImportFileError
 from ecomagent.store.importers.table import BATCH_ROWS, Batch, Table, find_header
 
 _LOOKED_AT = 60
+_WORKBOOK_PART = "[Content_Types].xml"
+"""In every XLSX, which is a zip archive, and in no other."""
 
 
 def open_workbook(path: Path) -> Table:
@@ -25,6 +28,12 @@ def open_workbook(path: Path) -> Table:
         sheets = [(name, book.get_sheet_by_name(name)) for name in book.sheet_names]
         tables = [(name, sheet, _header(sheet, path)) for name, sheet in sheets if sheet.height > 1]
     except (CalamineError, OSError, ValueError) as error:
+        if zipfile.is_zipfile(path) and _WORKBOOK_PART not in zipfile.ZipFile(path).namelist():
+            raise ImportFileError(
+                "the file is an archive, not a workbook",
+                where=str(path),
+                remedy="Unpack it, and import the folder.",
+            ) from error
         raise ImportFileError(
             f"the workbook cannot be read: {error}",
             where=str(path),

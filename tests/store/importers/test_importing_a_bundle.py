@@ -1,5 +1,6 @@
 """A folder of tidy files, and Shopify's product export, fill the whole shop."""
 
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -165,11 +166,26 @@ def test_a_price_list_ends_observed_prices(shop):
     assert shop.one("SELECT list_price_minor FROM variant") == 1100
 
 
+def test_a_file_of_a_bundle_that_has_no_rows_is_left_out(shop, bundle: Path):
+    shop.write("bundle/returns.csv", "return_id,sku,quantity,refund,returned_at\n")
+    files = {file.file: file.status for file in shop.bring(bundle).files}
+    assert (files["returns.csv"], files["stock.csv"]) == ("skipped", "imported")
+
+
+def test_an_archive_is_to_be_unpacked(shop):
+    with zipfile.ZipFile(shop.folder / "export.zip", "w") as archive:
+        archive.writestr("orders.csv", "sku\nA\n")
+    with pytest.raises(ImportFileError, match="archive") as raised:
+        shop.bring(shop.folder / "export.zip")
+    assert "Unpack" in raised.value.remedy
+
+
 def test_a_folder_with_a_broken_file_keeps_what_came_before_it(shop, bundle: Path):
     shop.write("bundle/stock.csv", b"\x00\x01\x02binary")
-    with pytest.raises(ImportFileError):
+    with pytest.raises(ImportFileError) as raised:
         shop.bring(bundle)
 
+    assert "orders.csv" in raised.value.remedy
     assert Facts.open(shop.folder / "facts").last_day is not None
     assert shop.one("SELECT count(*) FROM order_line") == 2
 
