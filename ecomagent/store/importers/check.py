@@ -188,6 +188,7 @@ def _problem(stage: Stage, understood: Understanding, spec: FieldSpec, now: date
             tests.append((f"{value} IS NULL", "missing"))
     if spec.kind is Kind.ID:
         tests.append((f"length({value}) > {_LONGEST_ID}", "long"))
+        tests.append((f"{value} LIKE '%E+__' AND {_shortened(value)}", "shortened"))
     if spec.kind in (Kind.MONEY, Kind.NUMBER, Kind.INTEGER):
         tests.append((f"abs({value}) > {_LARGEST}", "large"))
     if spec.kind is Kind.INTEGER:
@@ -202,6 +203,11 @@ def _problem(stage: Stage, understood: Understanding, spec: FieldSpec, now: date
         latest = (now + _DAY).strftime("%Y-%m-%d %H:%M:%S")
         tests.append((f"{value} > TIMESTAMP '{latest}'", "future"))
     return " ".join(f"WHEN {test} THEN '{spec.name}:{code}'" for test, code in tests)
+
+
+def _shortened(value: str) -> str:
+    """Whether a spreadsheet kept only the first digits of a long number: ``1.23457E+17``."""
+    return f"regexp_full_match({value}, '\\d(\\.\\d+)?E\\+\\d\\d')"
 
 
 def _nothing(raw: str) -> str:

@@ -17,6 +17,11 @@ from ecomagent.store.importers.understanding import Doubt
 
 _ALIKE = 85
 """Similarity of names (0..100) from which one may be a misspelling of the other."""
+_AFTER_DISCOUNT = frozenset(
+    ("netsales", "实付金额", "买家实付金额", "成交金额", "应付金额", "商品实际成交金额",
+     "买家实际支付金额", "订单应付金额")
+)  # fmt: skip
+"""Names of line totals from which the discount was taken already."""
 _QUESTIONS = {
     "sku": "Which column names the article (SKU, product code)?",
     "quantity": "Which column holds the number of units?",
@@ -63,6 +68,9 @@ def map_columns(
         if name not in suiting
     )
     mapping = {**settled, **suiting}
+    paid = plain_name(mapping.get("line_total", "")) in _AFTER_DISCOUNT
+    if paid and "unit_price" not in mapping and "discount" not in settled:
+        mapping.pop("discount", None)
     doubts = []
     for wanted in _missing(about, mapping):
         proposed = _propose(wanted, about, stage, profiles, mapping)
@@ -85,7 +93,11 @@ def _subject(header: tuple[str, ...]) -> str:
     ]
     if "orders" in complete or not complete:
         return "orders"
-    return max(complete, key=lambda name: len(matches(name)))
+    likeliest = max(complete, key=lambda name: len(matches(name)))
+    # Sales under a name that is not known lack a needed field, where a list of SKUs lacks none.
+    sold = matches("orders")
+    sales = sold & {"order_id", "quantity", "line_total"} and len(sold) > len(matches(likeliest))
+    return "orders" if sales else likeliest
 
 
 def _by_name(about: Subject, titles: list[str], taken: set[str]) -> dict[str, str]:

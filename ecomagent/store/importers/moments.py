@@ -8,7 +8,10 @@ _CLOCKS = ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I %p
 _YEAR_FIRST = ("%Y-%m-%d",)
 _DAY_FIRST = ("%d-%m-%Y", "%d-%m-%y")
 _MONTH_FIRST = ("%m-%d-%Y", "%m-%d-%y")
-_NAMED = ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%d %b %y", "%Y %b %d")
+_NAMED = (
+    "%d %b %y", "%b %d %y", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%Y %b %d",
+)  # fmt: skip
+"""Two-digit years come first: a four-digit pattern would read them as years of antiquity."""
 _ZH_HALVES = (("凌晨|清晨|早上|上午", "AM"), ("中午|下午|傍晚|晚上", "PM"))
 
 
@@ -21,7 +24,7 @@ def _formats(dates: tuple[str, ...]) -> str:
 
 
 _DAY_THEN_MONTH = r"(?i)^(\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]{3,9})\.?,?[ -](\d{2,4}),?"
-_MONTH_THEN_DAY = r"(?i)^([a-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4}),?"
+_MONTH_THEN_DAY = r"(?i)^([a-z]{3,9})\.?[ -](\d{1,2})(?:st|nd|rd|th)?,?[ -](\d{4}|\d{2}\b),?"
 
 
 def _tidied_moment(value: str) -> str:
@@ -112,7 +115,8 @@ def iso_moment(value: str, timezone: str) -> str:
     """ISO 8601 without an offset, to the day, minute or second; NULL for any other spelling."""
     iso = (
         f"CASE WHEN length({value}) IN (10, 16, 19) AND substr({value}, 5, 1) = '-' "
-        f"AND substr({value}, 8, 1) = '-' THEN try_cast({value} AS TIMESTAMP) END"
+        f"AND substr({value}, 8, 1) = '-' AND right({value}, 1) BETWEEN '0' AND '9' "
+        f"THEN try_cast({value} AS TIMESTAMP) END"
     )
     return _local_to_utc(iso, timezone)
 

@@ -85,11 +85,17 @@ def left_out(understood: Understanding) -> str:
     words = ", ".join(quoted(word) for word in _ANY_CHARGE)
     return (
         f"CASE WHEN upper(sku) IN ({words}) THEN 'charge' "
-        f"WHEN regexp_matches(coalesce(status, ''), {quoted(_NEVER_PAID)}) THEN 'cancelled' END"
+        f"WHEN regexp_matches(coalesce(status, ''), {quoted(_NEVER_PAID)}) THEN 'cancelled' "
+        f"WHEN quantity = 0 AND regexp_matches(status, {quoted(UNDONE)}) THEN 'cancelled' END"
     )
 
 
-_NEVER_PAID = "(?i)^(voided|expired|unpaid|pending payment|等待买家付款|待付款|未付款)$"
+_NEVER_PAID = "(?i)^(voided|expired|failed|unpaid|pending payment|等待买家付款|待付款|未付款)$"
+UNDONE = (
+    "(?i)^(cancell?ed|refunded|returned|void(ed)?|"
+    "已取消|交易关闭|已关闭|已退款|退款成功|已退货|取消)$"
+)
+"""What a status says of an order that was placed and then undone."""
 
 
 def _online_retail() -> str:

@@ -54,6 +54,9 @@ def explain(code: str, field: str, subject: str, currency: str) -> tuple[str, st
         "early": (f"{spoken} lies before 1980", "Correct the date."),
         "large": (f"{spoken} is too large to be true", "Correct it."),
         "long": (f"{spoken} is longer than 200 characters", "Shorten it, or map another column."),
+        "shortened": (f"a spreadsheet has cut off the last digits of {spoken}", "Fill in the whole "
+                      "number, or export it again and import that file without saving it in a "
+                      "spreadsheet program."),
         "currency": (f"{spoken} is not in {currency}, the shop's currency",
                      f"Convert it to {currency}; the tool never guesses an exchange rate."),
         "discount": ("discount is more than the whole line costs",

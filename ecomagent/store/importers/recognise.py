@@ -19,6 +19,7 @@ from ecomagent.store.importers.understanding import Doubt, Layout, Understanding
 
 _MONTH_FIRST_COUNTRIES = frozenset({"US", "PH", "FM", "MH", "PW"})
 _ONLINE_RETAIL = ({"invoiceno", "invoice"}, {"stockcode"}, {"invoicedate"}, {"unitprice", "price"})
+_AMAZON_ORDERS = ({"amazonorderid"}, {"purchasedate"}, {"sku"}, {"quantity"}, {"itemprice"})
 _SHOPIFY_ORDERS = ({"name"}, {"lineitemname"}, {"lineitemquantity"}, {"lineitemprice"})
 _SHOPIFY_PRODUCTS = ({"handle", "urlhandle"}, {"title"}, {"variantprice", "price"})
 
@@ -32,6 +33,20 @@ _PRESETS: dict[Layout, dict[str, tuple[str, ...]]] = {
         "unit_price": ("unitprice", "price"),
         "customer_id": ("customerid",),
         "country": ("country",),
+    },
+    "amazon_orders": {
+        "order_id": ("amazonorderid",),
+        "line_id": ("amazonorderitemid", "orderitemid"),
+        "sku": ("sku",),
+        "title": ("productname",),
+        "quantity": ("quantity",),
+        "line_total": ("itemprice",),
+        "discount": ("itempromotiondiscount",),
+        "ordered_at": ("purchasedate",),
+        "country": ("shipcountry",),
+        "channel": ("saleschannel",),
+        "currency": ("currency",),
+        "status": ("orderstatus",),
     },
     "shopify_orders": {
         "order_id": ("name",),
@@ -66,6 +81,7 @@ _PRESETS: dict[Layout, dict[str, tuple[str, ...]]] = {
 }
 _PRESET_SUBJECT: dict[Layout, str] = {
     "online_retail": "orders",
+    "amazon_orders": "orders",
     "shopify_orders": "orders",
     "shopify_products": "products",
 }
@@ -142,6 +158,7 @@ def known_layout(header: tuple[str, ...]) -> Layout | None:
     for layout, groups in (
         ("shopify_orders", _SHOPIFY_ORDERS),
         ("shopify_products", _SHOPIFY_PRODUCTS),
+        ("amazon_orders", _AMAZON_ORDERS),
         ("online_retail", _ONLINE_RETAIL),
     ):
         if all(group & plain for group in groups):

@@ -7,6 +7,7 @@ from typing import Any
 
 from ecomagent.store.importers.bulk import Written
 from ecomagent.store.importers.parse import minor
+from ecomagent.store.importers.prepare import UNDONE
 from ecomagent.store.importers.spelling import quoted
 from ecomagent.store.importers.stage import Batches
 from ecomagent.store.importers.writing import Outcome, Writing, customer_key, moment_text
@@ -17,11 +18,6 @@ from ecomagent.store.tables import (
     ProductRow,
     ReturnRow,
     VariantRow,
-)
-
-_CANCELLED = (
-    "(?i)^(cancell?ed|refunded|returned|void(ed)?|"
-    "已取消|交易关闭|已关闭|已退款|退款成功|已退货|取消)$"
 )
 
 
@@ -101,7 +97,7 @@ def _lines(writing: Writing) -> None:
         f"{customer_key('customer_id')} AS customer_id, country, channel, "
         f"coalesce(cancelled_at, ordered_at) AS cancelled_at, "
         f"({cancelled}) OR quantity < 0 AS negative, cancelled_at IS NOT NULL OR "
-        f"regexp_matches(coalesce(status, ''), {quoted(_CANCELLED)}) AS undone FROM good"
+        f"regexp_matches(coalesce(status, ''), {quoted(UNDONE)}) AS undone FROM good"
     )
     stage.execute(
         f"CREATE OR REPLACE TABLE keyed AS SELECT *, coalesce(given_order, "
@@ -130,16 +126,14 @@ def _lines(writing: Writing) -> None:
 def _line_discount(writing: Writing, per_unit: str) -> str:
     """Minor units off the line: as given, or what a lower line total implies."""
     mapping, digits = writing.understood.mapping, writing.digits
-    if "discount" in mapping:
-        return minor("discount", digits)
-    if "line_total" not in mapping:
-        return "0"
     total = minor("abs(line_total)", digits)
     rounding = f"CASE WHEN unit_price IS NULL THEN abs(quantity) * {per_unit} - {total} END"
+    if "discount" in mapping:
+        return f"coalesce({minor('discount', digits)}, 0) + coalesce({rounding}, 0)"
     implied = "abs(quantity) * unit_price - abs(line_total)"
     plausible, rows = writing.stage.one(
         f"SELECT count(*) FILTER ({implied} BETWEEN -0.011 AND 0.9 * abs(quantity) * unit_price), "
-        "count(line_total) FROM good WHERE unit_price > 0"
+        "count(line_total) FROM good WHERE unit_price > 0 AND line_total <> 0"
     )
     if rows and plausible >= 0.95 * rows:
         return f"coalesce({rounding}, greatest({minor(implied, digits)}, 0))"

@@ -118,11 +118,19 @@ def staging(threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def load(con: duckdb.DuckDBPyConnection, table: Table, counted: Counted) -> Stage:
-    """Copy every row of a table into ``raw``.
+    """Copy every row of a table that holds anything into ``raw``.
 
     Raises:
-        ImportFileError: A Parquet file is broken, or the table has no rows.
+        ImportFileError: A Parquet file is broken.
     """
+    stage = _load(con, table, counted)
+    cells = ", ".join(f"c{i}" for i in range(len(stage.header)))
+    stage.execute(f"DELETE FROM raw WHERE coalesce({cells}) IS NULL")
+    stage.rows = int(stage.one("SELECT count(*) FROM raw")[0])
+    return stage
+
+
+def _load(con: duckdb.DuckDBPyConnection, table: Table, counted: Counted) -> Stage:
     con.execute("DROP TABLE IF EXISTS raw")
     if table.format == "parquet":
         return _load_parquet(con, table, counted)
@@ -147,6 +155,16 @@ def load(con: duckdb.DuckDBPyConnection, table: Table, counted: Counted) -> Stag
 _BLANKS = "' \t\r\n\u3000\ufeff'"
 
 
+def _cells(columns: Sequence[str]) -> str:
+    """Without blanks around them, and without the ``="…"`` that keeps spreadsheets off digits."""
+    trimmed = ((column, f"trim({column}, {_BLANKS})") for column in columns)
+    return ", ".join(
+        f"nullif(CASE WHEN {cell} LIKE '=\"%\"' THEN trim({cell}[3:-2], {_BLANKS}) "
+        f"ELSE {cell} END, '') AS {column}"
+        for column, cell in trimmed
+    )
+
+
 def _load_clean(
     con: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[str]
 ) -> Stage | None:
@@ -163,11 +181,11 @@ def _load_clean(
         f"escape='\"', strict_mode=true, skip={table.first_row - 1}, nullstr='', "
         f"compression='{_compression(table)}')"
     )
-    cells = ", ".join(f"nullif(trim({column}, {_BLANKS}), '') AS {column}" for column in columns)
+    above = table.first_row - 1
     try:
         con.execute(
             "CREATE TABLE raw AS SELECT row_number() OVER () - 1 AS n, 0::SMALLINT AS part, "
-            f'row_number() OVER () + {table.first_row - 1} AS "row", {cells} FROM {source}'
+            f'row_number() OVER () + {above} AS "row", {_cells(columns)} FROM {source}'
         )
     except duckdb.Error:
         con.execute("DROP TABLE IF EXISTS raw")
@@ -218,8 +236,7 @@ def _append(stage: Stage, batch: Batch, columns: Sequence[str]) -> None:
     ]
     arrow = pa.Table.from_arrays(arrays, names=["n", "part", "row", *columns])
     stage.con.register("batch", arrow)
-    cells = ", ".join(f"nullif(trim({column}, {_BLANKS}), '')" for column in columns)
-    stage.con.execute(f'INSERT INTO raw SELECT n, part, "row", {cells} FROM batch')
+    stage.con.execute(f'INSERT INTO raw SELECT n, part, "row", {_cells(columns)} FROM batch')
     stage.con.unregister("batch")
     stage.rows += count
 

@@ -27,23 +27,25 @@ def _money(name: str, names: str = "", *, required: bool = False) -> FieldSpec:
 
 
 _SKU = (
-    "skuid stockcode productcode itemcode productid articleno articlenumber itemnumber itemno upc"
-    " ean barcode asin variantsku lineitemsku productsku 商品编码 商品编号 商品代码 货号 sku编码"
-    " sku编号 商家编码 商品id 宝贝id 条码 商品条码 规格编码 物料编码 产品编码 产品编号 款号"
+    "skuid customlabel stockcode productcode itemcode productid articleno articlenumber itemnumber"
+    " itemno upc ean barcode asin variantsku lineitemsku productsku 商品编码 商品编号 商品代码 货号"
+    " sku编码 sku编号 商家编码 商品id 宝贝id 条码 商品条码 规格编码 物料编码 产品编码 产品编号 款号"
 )
 _TITLE = (
-    "product productname description productdescription itemname item name producttitle"
-    " lineitemname 商品名称 宝贝标题 商品标题 品名 产品名称 货品名称 名称 商品名 标题"
+    "product productname description productdescription itemname item name producttitle itemtitle"
+    " lineitemname 商品名称 选购商品 宝贝标题 商品标题 品名 产品名称 货品名称 名称 商品名 标题"
 )
 _CATEGORY = "productcategory department producttype type 类目 分类 品类 商品类目 商品分类 类别"
 _BRAND = "vendor manufacturer productbrand 品牌 厂商"
 _CURRENCY = "currencycode 币种 货币"
 _CUSTOMER = (
-    "customer customerno customernumber buyer buyerid client clientid userid user householdid"
-    " email customeremail 买家 买家id 买家会员名 买家昵称 客户 客户编号 客户id 会员号 会员id 用户id"
-    " 顾客 顾客编号"
+    "customer buyerusername customerno customernumber buyer buyerid client clientid userid user"
+    " householdid email customeremail 买家 买家id 买家会员名 买家昵称 客户 客户编号 客户id"
+    " 会员号 会员id 用户id 顾客 顾客编号"
 )
-_COUNTRY = "countrycode shippingcountry billingcountry customercountry 国家 收货国家 国家地区"
+_COUNTRY = (
+    "countrycode buyercountry shippingcountry billingcountry customercountry 国家 收货国家 国家地区"
+)
 
 ORDERS = Subject(
     "orders",
@@ -67,21 +69,22 @@ ORDERS = Subject(
             "quantity",
             Kind.INTEGER,
             "qty units unitssold quantitysold pieces lineitemquantity quantityordered 数量 购买数量"
-            " 宝贝数量 商品数量 销量 件数 销售数量 订购数量",
+            " 宝贝数量 宝贝总数量 商品数量 销量 件数 销售数量 订购数量",
             required=True,
             rule=Rule.NOT_ZERO,
         ),
         _money(
             "unit_price",
-            "price itemprice sellingprice saleprice salesprice priceeach lineitemprice"
-            " 单价 商品单价 价格 成交单价 销售单价 售价 商品价格",
+            "price itemprice itemcost soldfor sellingprice saleprice salesprice priceeach"
+            " lineitemprice 单价 商品单价 宝贝单价 宝贝价格 价格 成交单价 销售单价 售价 商品价格",
         ),
         _f(
             "line_total",
             Kind.MONEY,
-            "total amount sales revenue subtotal grosssales netsales salesvalue turnover"
+            "total amount sales revenue subtotal netsales grosssales salesvalue turnover"
             " totalprice totalamount lineamount 金额 小计 实付金额 销售额 成交金额 买家实付金额"
-            " 总价 总金额 应付金额",
+            " 买家应付货款 总价 总金额 应付金额 商品实际成交金额 买家实际支付金额 订单应付金额"
+            " itemtotal linetotalprice orderlinetotal",
         ),
         _money("discount", "discountamount linediscount lineitemdiscount 优惠 优惠金额 折扣金额"),
         _f(
@@ -90,7 +93,8 @@ ORDERS = Subject(
             "orderdate date datetime invoicedate createdat purchasedate saledate salesdate"
             " transactiondate transactiontimestamp timestamp time day ordertime paidat 下单时间"
             " 订单时间 日期 时间 付款时间 成交时间 创建时间 订单创建时间 订单付款时间 交易时间"
-            " 销售日期 订单日期 下单日期",
+            " 销售日期 订单日期 下单日期 订单提交时间 订单成交时间 支付时间"
+            " 买家付款时间 支付完成时间",
             required=True,
             rule=Rule.NOT_FUTURE,
         ),

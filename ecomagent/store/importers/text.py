@@ -40,7 +40,8 @@ def open_text(path: Path) -> Table:
         )
     sample = list(csv.reader(lines, delimiter=delimiter))
     first, header = find_header(sample, path)
-    notes = (f"{first} lines above the header were skipped",) if first else ()
+    above = "1 line above the header was" if first == 1 else f"{first} lines above the header were"
+    notes = (f"{above} skipped",) if first else ()
     if encoding.damaged:
         notes = (*notes, f"some characters are damaged in {encoding.name}")
     source = _Source(path, encoding)

@@ -11,7 +11,14 @@ from ecomagent.store.importers.fields import Subject
 from ecomagent.store.importers.parse import Conventions, DecimalMark
 from ecomagent.store.importers.subjects import SUBJECTS
 
-Layout = Literal["tidy", "online_retail", "shopify_orders", "shopify_products", "table"]
+Layout = Literal[
+    "tidy", "online_retail", "amazon_orders", "shopify_orders", "shopify_products", "table"
+]
+_READ_AS_WELL: dict[Layout, str] = {
+    "shopify_orders": "discount amount",
+    "shopify_products": "option",
+}
+"""How columns begin that a layout reads although they are no fields."""
 Confirm = Callable[["Understanding"], "Understanding | None"]
 """Shows a person what was understood; gives back what they settled on, or None to stop."""
 
@@ -67,4 +74,5 @@ class Understanding(BaseModel):
     def unused(self) -> tuple[str, ...]:
         """Columns that are not imported."""
         used = {*self.mapping.values(), *self.attributes}
-        return tuple(column for column in self.columns if column not in used)
+        also = _READ_AS_WELL.get(self.layout, ())
+        return tuple(c for c in self.columns if c not in used and not c.lower().startswith(also))

@@ -45,6 +45,84 @@ SHOPIFY = (
 )
 
 
+AMAZON = """amazon-order-id\tpurchase-date\torder-status\tproduct-name\tsku\tquantity\tcurrency\t\
+item-price\titem-promotion-discount
+111-1\t2024-03-01T10:00:00Z\tShipped\tBottle\tSB-1\t3\tGBP\t10.00\t1.00
+111-1\t2024-03-01T10:00:00Z\tShipped\tCup\tSB-2\t1\tGBP\t4.00\t
+111-2\t2024-03-02T10:00:00Z\tCancelled\tCup\tSB-2\t0\t\t\t
+"""
+REVENUE = "SELECT sum(quantity * unit_price_minor - discount_minor) FROM order_line"
+
+
+def test_an_amazon_item_price_is_that_of_all_its_units(shop):
+    (file,) = shop.bring_text("report.txt", AMAZON).files
+
+    assert (file.layout, file.rows_new, file.rows_bad) == ("amazon_orders", 2, 0)
+    assert file.rows_left_out == {"cancelled": 1}
+    assert shop.rows("SELECT id FROM sales_order") == [("111-1",)]
+    assert shop.one(REVENUE) == 1300
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "主订单编号,商家编码,选购款式,商品数量,商品单价,结算时刻,订单状态",
+        "Order Number,SKU,Article label,Quantity,Item Price,Moment of sale,Order Status",
+        "No.,Ref.,Label,Units in box,Total,Moment,Client",
+    ],
+)
+def test_sales_under_an_unknown_name_are_asked_about_not_taken_for_a_list_of_skus(shop, header):
+    with pytest.raises(UsageError, match="order was placed") as raised:
+        shop.bring_text("export.csv", header + "\n1,A,Mug,2,10.00,at noon,paid\n")
+    assert "table of orders" in raised.value.where
+    assert shop.rows("SELECT sku FROM variant") == []
+
+
+def test_a_column_with_a_space_is_proposed_as_a_shell_takes_it(shop):
+    with pytest.raises(UsageError) as raised:
+        shop.bring_text("till.csv", "sku,qty,price,Day of sale\nA,1,2.00,2024-03-01\n")
+    assert "--map 'ordered_at=Day of sale'" in raised.value.remedy
+
+
+def test_digits_that_an_export_keeps_from_spreadsheets_are_plain_ids(open_shop):
+    shop = open_shop(currency="CNY", country="CN")
+    text = TAOBAO.replace("1001", '="2900000000000000001"').replace("1002", '"=""1002"""')
+    shop.bring_text("export.csv", text)
+    assert shop.rows("SELECT id FROM sales_order ORDER BY 1") == [
+        ("1002",),
+        ("2900000000000000001",),
+    ]
+
+
+def test_closed_orders_paid_with_nothing_do_not_hide_the_discounts_of_others(open_shop):
+    shop = open_shop(currency="CNY", country="CN")
+    shop.bring_text("export.csv", TAOBAO.replace("1,￥399.00,￥399.00", "1,￥399.00,￥0.00"))
+    assert shop.one(REVENUE) == 75800
+
+
+@pytest.mark.parametrize(
+    "sales",
+    [
+        "Gross Sales,Discounts,Net Sales\n1,A,2,2024-03-01,10.00,-1.00,9.00",
+        "实付金额,优惠金额\n1,A,2,2024-03-01,9.00,1.00",
+    ],
+)
+def test_what_was_paid_after_the_discount_is_the_revenue(shop, sales: str):
+    shop.bring_text("till.csv", f"order,sku,qty,date,{sales}\n")
+    assert shop.one(REVENUE) == 900
+
+
+def test_a_total_that_units_do_not_divide_stays_the_total_beside_a_discount(shop):
+    shop.bring_text("till.csv", "order,sku,qty,date,total,discount\n1,A,3,2024-03-01,10.00,1.00\n")
+    assert shop.one(REVENUE) == 900
+
+
+def test_the_days_of_orders_are_those_of_the_shop(open_shop):
+    shop = open_shop(currency="EUR", country="DE", timezone="Europe/Berlin")
+    report = shop.bring_text("till.csv", "order,sku,qty,price,date\n1,A,1,2.00,2024-03-05\n")
+    assert (report.first_day, report.last_day) == (date(2024, 3, 5), date(2024, 3, 5))
+
+
 @pytest.mark.parametrize("content", [RETAIL, RETAIL_II])
 def test_online_retail_is_known_by_its_columns(shop, content: str):
     report = shop.bring_text("retail.csv", content)
@@ -121,6 +199,7 @@ def test_shopify_orders_fill_down_share_discounts_and_keep_no_address(shop):
     report = shop.bring_text("orders_export_1.csv", SHOPIFY)
 
     assert report.files[0].layout == "shopify_orders"
+    assert report.files[0].unused_columns == ()
     assert shop.rows("SELECT order_id, sku, discount_minor FROM order_line ORDER BY 1, 2") == [
         ("#1001", "MUG-B", 200),
         ("#1001", "MUG-R", 100),

@@ -25,6 +25,7 @@ BAD = {
     "9,1,A,1,3.00,2034-03-01,c1": ("ordered_at", "future"),
     "10,1,,1,3.00,2024-03-01,c1": ("sku", "missing"),
     "11,1,A,1,3.00,2024-03-01": ("", "6 cells"),
+    "1.23457E+17,1,A,1,3.00,2024-03-01,c1": ("order_id", "cut off"),
     '12,1,"A,1,3.00,2024-03-01,c1': ("", "quotation mark"),
 }
 
@@ -39,6 +40,11 @@ def test_a_bad_row_waits_and_good_ones_get_in(shop, row: str):
     assert (kept.file, kept.row, kept.field) == ("orders.csv", 3, field)
     assert reason in kept.reason
     assert kept.remedy
+
+
+def test_rows_in_which_every_cell_is_empty_are_no_rows(shop):
+    report = shop.bring_text("orders.csv", HEAD + GOOD + ",,,,,,\n" * 3)
+    assert (report.rows_read, report.rows_bad) == (1, 0)
 
 
 def test_broken_characters_cost_one_row(shop):
