@@ -84,7 +84,9 @@ def _bad_rows(
     def made(
         part: int, row: int, field: str, code: str, cells: Sequence[str | None]
     ) -> tuple[Any, ...]:
-        record = dict(zip(stage.header, (cell or "" for cell in cells), strict=False))
+        beyond = (f"column_{i + 1}" for i in range(len(stage.header), len(cells)))
+        titles = (*stage.header, *beyond)
+        record = dict(zip(titles, (cell or "" for cell in cells), strict=False))
         reason, remedy = explain(code, field, understood.subject, currency)
         value = record.get(understood.mapping.get(field, ""), "")
         file, number = _place(stage, part, row, understood.file), row

@@ -74,6 +74,19 @@ def test_exported_mended_and_imported_rows_leave_the_quarantine(shop):
     assert "quarantine_id" not in left.record
 
 
+def test_a_cell_too_many_is_exported_too(shop):
+    shop.bring_text("orders.csv", HEAD + GOOD + "2,1,B,1,1,234.50,2024-03-01,c1\n")
+    (path,) = export_quarantine(shop.database, shop.folder / "mend")
+    text = path.read_text(encoding="utf-8-sig")
+    assert ",c1," in text
+
+    was, mended = "2,1,B,1,1,234.50,2024-03-01,c1,", "2,1,B,1,1234.50,2024-03-01,c1,,"
+    path.write_text(text.replace(was, mended), encoding="utf-8")
+    report = shop.bring(path)
+    assert (report.rows_new, report.quarantine_open) == (1, 0)
+    assert shop.one("SELECT unit_price_minor FROM order_line WHERE order_id = '2'") == 123450
+
+
 def test_rows_mended_in_the_file_itself_leave_too(shop):
     bad = HEAD + GOOD + "2,1,A,two,10.00,2024-03-01,c1\n3,1,A,0,10.00,2024-03-01,c1\n"
     shop.bring_text("orders.csv", bad)
