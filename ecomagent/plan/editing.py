@@ -37,6 +37,12 @@ EDITABLE: dict[ActionKind, tuple[str, ...]] = {
 """What a reviewer may change, by kind of action; other kinds are approved or rejected."""
 PRICES = frozenset({"price"})
 COUNTS = frozenset({"quantity", "audience"})
+_EXAMPLES = {
+    "price": "Type digits, e.g. 12.99.",
+    "discount": "Type digits, e.g. 0.15 or 15%.",
+    "quantity": "Type a whole number, e.g. 120.",
+    "audience": "Type a whole number, e.g. 120.",
+}
 SHORT = 60
 """Characters of two values up to which a reason quotes both."""
 GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
@@ -177,7 +183,11 @@ def _value(action: Action, name: str, text: str) -> Decimal | int | str:
         return text
     count = _number(action, name, text)
     if count != int(count):
-        raise ApprovalError(f"“{text}” is no whole number", where=f"{action.id}, {name}")
+        raise ApprovalError(
+            f"“{text}” is no whole number",
+            where=f"{action.id}, {name}",
+            remedy=_EXAMPLES[name],
+        )
     return int(count)
 
 
@@ -221,8 +231,8 @@ def _number(action: Action, name: str, text: str) -> Decimal:
         value = Decimal("NaN")
     if not value.is_finite() or value < 0 or abs(value) > Decimal(10) ** 13:
         raise ApprovalError(
-            f"“{text}” cannot be read as a {name}",
+            f"“{text}” cannot be read as the {name}",
             where=action.id,
-            remedy="Type digits, e.g. 12.99" + (" or 15%." if name == "discount" else "."),
+            remedy=_EXAMPLES[name],
         )
     return value / 100 if percent else value
