@@ -15,7 +15,7 @@ from ecomagent.domain.goal import Exclusion, Language, Scope
 from knowledge_graph.lexicon import Sort
 from knowledge_graph.phrases import EVERYTHING, TERM, Meaning, PhraseReader
 from knowledge_graph.products import Mask, Products
-from knowledge_graph.states import states_of
+from knowledge_graph.states import STATES, states_of
 from knowledge_graph.words import canonical
 
 if TYPE_CHECKING:
@@ -68,7 +68,11 @@ class ScopeMatch:
 
     def told(self, language: Language) -> str:
         """One sentence that says what the term was taken for, in the goal's language."""
-        named = [target for target in self.targets if not target.startswith(TERM)]
+        named = [
+            STATES[target][language] if target in STATES else target
+            for target in self.targets
+            if not target.startswith(TERM)
+        ]
         what = ", ".join(named[:MOST_TOLD])
         count = len(self.skus)
         if language == "zh":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ecomagent.domain.goal import Language
 from knowledge_graph.products import Mask
 
 if TYPE_CHECKING:
@@ -18,6 +19,21 @@ NEW_DAYS = 90
 """First seen within so many days: new."""
 DEAD_DAYS = 180
 """In stock, not new, and not sold for so many days: dead."""
+
+
+STATES: dict[str, dict[Language, str]] = {
+    "state:sale": {"en": "what sells below its list price", "zh": "低于标价销售的商品"},
+    "state:new": {
+        "en": f"what came within {NEW_DAYS} days",
+        "zh": f"{NEW_DAYS} 天内上新的商品",
+    },
+    "state:dead_stock": {
+        "en": f"what is in stock, not new, and unsold for {DEAD_DAYS} days",
+        "zh": f"有库存、非新品且 {DEAD_DAYS} 天未售出的商品",
+    },
+    "state:out_of_stock": {"en": "what is out of stock", "zh": "缺货商品"},
+}
+"""What each state means, in words."""
 
 
 def states_of(catalogue: pd.DataFrame, as_of: datetime) -> dict[str, Mask]:

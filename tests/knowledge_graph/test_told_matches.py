@@ -13,7 +13,7 @@ def test_a_term_is_told_with_the_nodes_it_names(resolve):
 
 def test_an_exclusion_is_told_as_one(resolve):
     (match,) = resolve(exclude={"text": "sale items"}).matches
-    assert match.told("en") == "“sale items” leaves out state:sale: 2 SKUs."
+    assert match.told("en") == "“sale items” leaves out what sells below its list price: 2 SKUs."
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,8 @@ def test_an_exclusion_is_told_as_one(resolve):
 )
 def test_the_very_name_of_a_thing_need_not_be_told(resolve, fields, exact):
     assert [match.exact for match in resolve(**fields).matches] == [exact]
+
+
+def test_a_state_is_told_by_what_it_means(resolve):
+    (match,) = resolve(exclude={"text": "sale items"}).matches
+    assert match.told("zh") == "“sale items”排除:低于标价销售的商品(2 个 SKU)。"
