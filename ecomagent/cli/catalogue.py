@@ -42,7 +42,7 @@ def search(
         session.note("The search index cannot be read: words alone are used. Mend it with"
                      " `ecomagent kg build`.")  # fmt: skip
     found = SearchResult.of(words, look_up(words, graph, index, limit))
-    session.emit(found, lambda: session.out.print(hits_table(found)))
+    session.emit(found, lambda: session.out.print(hits_table(found)) if found.hits else None)
     if not found.hits:
         session.note("Nothing like that in this shop. See what there is: ecomagent catalog list")
     return None

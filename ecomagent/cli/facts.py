@@ -48,7 +48,8 @@ def _render(session: Session, info: FactsInfo) -> None:
     table.add_row("Days with orders", f"{reach} ({info.timezone})")
     table.add_row("SKUs", f"{info.skus:,}")
     table.add_row("Customers", f"{info.customers:,}")
-    table.add_row("Order lines", f"{info.order_lines:,} in {info.months:,} months")
+    months = "1 month" if info.months == 1 else f"{info.months:,} months"
+    table.add_row("Order lines", f"{info.order_lines:,} in {months}")
     for name, rows in info.rows.items():
         if rows and name not in ("products", "customers", "order_lines"):
             table.add_row(name.replace("_", " ").capitalize(), f"{rows:,} rows")

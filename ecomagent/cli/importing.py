@@ -98,10 +98,11 @@ def _render(session: Session, report: ImportReport) -> None:
     out = session.out
     for file in report.files:
         _render_file(session, file)
+    products = "1 product" if report.products == 1 else f"{report.products:,} products"
     if report.first_day:
         out.print(
             Text(
-                f"The shop now has {report.products:,} products and orders from "
+                f"The shop now has {products} and orders from "
                 f"{report.first_day} to {report.last_day} ({report.seconds:.1f} s)."
             )
         )

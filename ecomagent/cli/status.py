@@ -46,9 +46,10 @@ def _render(session: Session, shown: Overview) -> None:
     )  # fmt: skip
     if shown.data is not None:
         data = shown.data
+        reach = f", {data.first_day} to {data.last_day}" if data.first_day else ""
         out.print(
             f"  data     {data.skus:,} SKUs, {data.customers:,} customers,"
-            f" {data.order_lines:,} order lines, {data.first_day} to {data.last_day}"
+            f" {data.order_lines:,} order lines{reach}"
             + (f" ({_ago(data.days_old)})" if data.days_old is not None else "")
         )
     if shown.last_run is not None:

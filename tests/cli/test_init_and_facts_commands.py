@@ -72,6 +72,13 @@ def test_the_first_import_ends_with_its_own_question(run: Run, tmp_path: Path):
     assert run("quarantine", "discard", id_shown, cwd=tmp_path).returncode == 0
 
 
+def test_a_shop_without_orders_has_no_days(run: Run, tmp_path: Path):
+    run("init", ".", "--currency", "GBP", "--country", "GB", cwd=tmp_path)
+    (tmp_path / "products.csv").write_text("sku,title\nA,Mug\n", encoding="utf-8")
+    run("import", "products.csv", cwd=tmp_path)
+    assert "0 order lines\n" in run("status", cwd=tmp_path).stdout
+
+
 def test_init_never_overwrites_a_workspace(run: Run, tmp_path: Path):
     first = run("init", ".", "--currency", "GBP", "--country", "GB", cwd=tmp_path)
     assert first.returncode == 0, first.stderr

@@ -76,7 +76,7 @@ def test_search_finds_in_either_language(run):
 
 def test_search_says_when_there_is_nothing(run):
     said = run("search", "submarine periscope")
-    assert said.code == 0
+    assert (said.code, said.out.strip()) == (0, "")
     assert "Nothing like that" in said.err
 
 

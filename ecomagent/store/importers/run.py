@@ -65,7 +65,14 @@ def import_path(
         StoreError: The store cannot be written.
     """
     started = time.perf_counter()
-    files = _files(path)
+    try:
+        files = _files(path)
+    except OSError as error:
+        raise ImportFileError(
+            f"the path cannot be read: {error.strerror}",
+            where=str(path),
+            remedy="Check its spelling, and that you may read it.",
+        ) from error
     importing = Importing(
         database, settings, mappings_file, mapping or {}, confirm, now, progress, watch,
         many=path.is_dir(),

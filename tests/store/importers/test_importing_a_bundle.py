@@ -172,6 +172,11 @@ def test_a_file_of_a_bundle_that_has_no_rows_is_left_out(shop, bundle: Path):
     assert (files["returns.csv"], files["stock.csv"]) == ("skipped", "imported")
 
 
+def test_a_path_that_the_system_refuses_is_an_error_of_ours(shop):
+    with pytest.raises(ImportFileError, match="cannot be read"):
+        shop.bring(shop.folder / ("x" * 300))
+
+
 def test_an_archive_is_to_be_unpacked(shop):
     with zipfile.ZipFile(shop.folder / "export.zip", "w") as archive:
         archive.writestr("orders.csv", "sku\nA\n")
