@@ -245,8 +245,10 @@ def _duplicates(stage: Stage, understood: Understanding) -> None:
     """Records with the same key: an exact repeat is dropped, another is refused."""
     about = understood.about
     key = [field for field in about.key if field in understood.mapping]
-    if not key or (len(key) < len(about.key) and about.name in ("orders", "returns", "reviews")):
+    by_content = about.name in ("orders", "returns", "reviews")
+    if not key or (len(key) < len(about.key) and by_content):
         return
+    keyed = " AND ".join(f"{name(field)} IS NOT NULL" for field in (key if by_content else key[:1]))
     keys = ", ".join(name(field) for field in key)
     values = ", ".join(
         f"coalesce(CAST({name(field)} AS VARCHAR), '')"
@@ -257,7 +259,7 @@ def _duplicates(stage: Stage, understood: Understanding) -> None:
         f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT n, same FROM (SELECT n, "
         f"row_number() OVER w AS nth, hash(concat_ws(chr(31), {values})) AS content, "
         f"first_value(hash(concat_ws(chr(31), {values}))) OVER w = content AS same FROM typed "
-        f"WHERE problem IS NULL AND left_out IS NULL AND {name(key[0])} IS NOT NULL "
+        f"WHERE problem IS NULL AND left_out IS NULL AND {keyed} "
         f"WINDOW w AS (PARTITION BY {keys} ORDER BY n)) WHERE nth > 1"
     )
     stage.execute(

@@ -87,7 +87,7 @@ def _bad_rows(
         beyond = (f"column_{i + 1}" for i in range(len(stage.header), len(cells)))
         titles = (*stage.header, *beyond)
         record = dict(zip(titles, (cell or "" for cell in cells), strict=False))
-        reason, remedy = explain(code, field, understood.subject, currency)
+        reason, remedy = explain(code, field, understood.subject, currency, understood.mapping)
         value = record.get(understood.mapping.get(field, ""), "")
         file, number = _place(stage, part, row, understood.file), row
         key = record.get(MARK) or content_id("bad", [file, row, record], digits=16)

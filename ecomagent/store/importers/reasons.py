@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ecomagent.store.importers.parse import Kind
 from ecomagent.store.importers.subjects import SUBJECTS
 
@@ -23,7 +25,9 @@ _EXAMPLES = {
 }
 
 
-def explain(code: str, field: str, subject: str, currency: str) -> tuple[str, str]:
+def explain(
+    code: str, field: str, subject: str, currency: str, mapped: Collection[str]
+) -> tuple[str, str]:
     """Reason and remedy.
 
     Args:
@@ -31,6 +35,7 @@ def explain(code: str, field: str, subject: str, currency: str) -> tuple[str, st
         field: The field concerned; empty for a whole row.
         subject: What the file is about.
         currency: The shop's currency.
+        mapped: The fields that the file has.
     """
     if code in _OF_ROWS:
         return _OF_ROWS[code]
@@ -42,6 +47,7 @@ def explain(code: str, field: str, subject: str, currency: str) -> tuple[str, st
         )
     spec = SUBJECTS[subject].field(field)
     spoken = field.replace("_", " ")
+    key = " and ".join(k.replace("_", " ") for k in SUBJECTS[subject].key if k in mapped)
     known = {
         "missing": (f"{spoken} is missing", "Fill it in."),
         "unread": (f"{spoken} is not {_KINDS[spec.kind]}", _EXAMPLES.get(spec.kind, "Correct it.")),
@@ -61,7 +67,7 @@ def explain(code: str, field: str, subject: str, currency: str) -> tuple[str, st
                      f"Convert it to {currency}; the tool never guesses an exchange rate."),
         "discount": ("discount is more than the whole line costs",
                      "Give the money taken off the whole line, not a percentage."),
-        "duplicate": (f"another row has the same {spoken} but other values",
+        "duplicate": (f"another row has the same {key} but other values",
                       "Keep one of them."),
         "unknown": ("there is no product of this SKU",
                     "Import products or orders that have it, then this file again."),

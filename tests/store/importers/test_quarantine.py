@@ -111,6 +111,19 @@ def test_stock_of_an_unknown_article_waits_until_the_article_is_known(shop):
     assert (report.rows_new, report.quarantine_open) == (1, 0)
 
 
+def test_only_lines_of_one_number_are_the_same_line(shop):
+    line = "2,{},A,{},10.00,2024-03-01,c1\n"
+    rows = [("1", 1), ("1", 2), ("", 3), ("", 4), ("", 4)]
+    report = shop.bring_text("orders.csv", HEAD + "".join(line.format(*row) for row in rows))
+
+    assert (report.rows_new, report.rows_bad) == (4, 1)
+    (kept,) = list_quarantine(shop.database).rows
+    assert (kept.row, kept.reason) == (
+        3,
+        "another row has the same order id and line id but other values",
+    )
+
+
 def test_two_products_of_one_sku_are_not_guessed_between(shop):
     products = "sku,title,price\nA,Mug,10.00\nA,Cup,11.00\nB,Jug,5.00\nB,Jug,5.00\n"
     report = shop.bring_text("products.csv", products)
