@@ -21,10 +21,11 @@ BY_OBJECTIVE: dict[Objective, tuple[Lever, ...]] = {
     Objective.REVENUE: (Lever.PRICING, Lever.MARKETING, Lever.REPLENISHMENT, Lever.SELECTION),
     Objective.UNITS: (Lever.PRICING, Lever.MARKETING, Lever.REPLENISHMENT, Lever.SELECTION),
     Objective.CLEAR_STOCK: (Lever.PRICING, Lever.MARKETING, Lever.SELECTION),
-    Objective.NEW_CUSTOMERS: (Lever.MARKETING, Lever.PRICING, Lever.SELECTION),
+    Objective.NEW_CUSTOMERS: (Lever.MARKETING,),
     Objective.REPEAT_PURCHASE: (Lever.MARKETING, Lever.REPLENISHMENT, Lever.PRICING),
 }  # fmt: skip
-"""The most promising first. Clearing stock never orders more of it."""
+"""The most promising first. Clearing stock never orders more of it; nothing on file tells whether
+a price wins new customers, so prices are cut for them only where the goal asks for it."""
 
 
 class LeverChoice(BaseModel):

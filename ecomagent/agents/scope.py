@@ -115,6 +115,12 @@ def _cost_questions(bench: Workbench) -> list[OpenQuestion]:
     ]
 
 
+def _reaches_strangers(bench: Workbench) -> bool:
+    from tools.marketing import REACHES_STRANGERS
+
+    return bool((bench.history.campaigns()["channel"] == REACHES_STRANGERS).any())
+
+
 def _notes(bench: Workbench) -> list[str]:
     """What a reviewer should know of the data, in the goal's language."""
     zh = bench.goal.language == "zh"
@@ -127,6 +133,16 @@ def _notes(bench: Workbench) -> list[str]:
             if zh
             else f"Sales history ends on {last}, {stale:,} days ago: forecasts assume that the shop"
             " still sells as it did then."
+        )
+    wins_new = bench.objective is Objective.NEW_CUSTOMERS
+    if wins_new and not bench.goal.constraints.levers and not _reaches_strangers(bench):
+        notes.append(
+            "店铺尚无广告活动记录,而其他渠道只能触达老客户:没有可吸引新客户的手段。"
+            "可改用价格,例如“吸引新客户,只用定价,最多打九折”。"
+            if zh
+            else "No campaign of this shop was an advertisement, and other channels reach only"
+            " customers it has: nothing here wins new ones. To use prices instead, say so, e.g."
+            " “win new customers, only pricing, at most 10% off”."
         )
     scoped = bench.scoped
     for column, en, cn in (

@@ -126,6 +126,8 @@ def _closing(plan: Plan, standing: Mapping[str, str]) -> Iterator[RenderableType
         f" {signs.count('−')} to end.",
         style="bold",
     )
+    if plan.rollback_of is not None and not standing:
+        return  # about to be asked for, or carried out
     if not standing or any(word == "waiting" for word in standing.values()):
         yield Text(f"Nothing is changed yet. Next: ecomagent review {plan.plan_id}", style="cyan")
 

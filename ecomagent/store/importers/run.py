@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from ecomagent.domain.errors import EcomagentError, ImportFileError, WorkspaceError
+from ecomagent.domain.errors import EcomagentError, ImportFileError, UsageError, WorkspaceError
 from ecomagent.domain.ports import Progress, silent
 from ecomagent.domain.workspace import ShopSettings
 from ecomagent.store.database import Database
@@ -60,7 +60,7 @@ def import_path(
             up to date.
 
     Raises:
-        ImportFileError: A file cannot be read as a table; files before it are in.
+        ImportFileError: A file cannot be read as a table; the others of a folder are in.
         UsageError: Something is in doubt and nobody is there to answer.
         StoreError: The store cannot be written.
     """
@@ -82,7 +82,7 @@ def import_path(
     _mark(unfinished)
     with staging() as con:
         empty = _holds_no_orders(database)
-        loaded, stopped = _load_all(files, con, importing)
+        loaded, failed = _load_all(files, con, importing)
         observed = _observe(con, importing, loaded, staged=empty, behind=behind)
     if behind or any(each.changed for each in loaded):
         progress("facts", "deriving history")
@@ -91,11 +91,8 @@ def import_path(
         if after is not None and info.skus:
             after()
     unfinished.unlink(missing_ok=True)
-    if stopped is not None:
-        if loaded:
-            before = ", ".join(each.report.file for each in loaded)
-            stopped.remedy += f" Of the folder, these files were dealt with before: {before}."
-        raise stopped
+    if failed:
+        raise _told(failed, loaded)
     reports = tuple(each.report for each in loaded)
     return _report(database, settings, reports, observed, started)
 
@@ -118,15 +115,28 @@ def _mark(unfinished: Path) -> None:
 
 def _load_all(
     files: list[Path], con: duckdb.DuckDBPyConnection, importing: Importing
-) -> tuple[list[Loaded], EcomagentError | None]:
-    """Every file in order, up to the first that cannot be imported, and why it cannot."""
+) -> tuple[list[Loaded], list[EcomagentError]]:
+    """Every file in order; one that cannot be read does not keep the others out."""
     loaded: list[Loaded] = []
+    failed: list[EcomagentError] = []
     for file in files:
         try:
             loaded.append(load_file(file, con, importing))
+        except (ImportFileError, UsageError) as error:
+            failed.append(error)
         except EcomagentError as error:
-            return loaded, error
-    return loaded, None
+            return loaded, [error]
+    return loaded, failed
+
+
+def _told(failed: list[EcomagentError], loaded: list[Loaded]) -> EcomagentError:
+    """The first failure, with what else failed and what got in all the same."""
+    first, *others = failed
+    for other in others:
+        first.remedy += f" Neither was this one read: {other.where}: {other.what}."
+    if loaded:
+        first.remedy += f" Dealt with: {', '.join(each.report.file for each in loaded)}."
+    return first
 
 
 def _since(loaded: list[Loaded], now: datetime) -> date:

@@ -185,12 +185,16 @@ def test_an_archive_is_to_be_unpacked(shop):
     assert "Unpack" in raised.value.remedy
 
 
-def test_a_folder_with_a_broken_file_keeps_what_came_before_it(shop, bundle: Path):
-    shop.write("bundle/stock.csv", b"\x00\x01\x02binary")
+def test_a_broken_file_of_a_folder_keeps_no_other_out(shop, bundle: Path):
+    shop.write("bundle/orders-old.csv", b"\x00\x01\x02binary")
+    shop.write("bundle/readme.txt", b"nothing but words here\nand here\n")
     with pytest.raises(ImportFileError) as raised:
         shop.bring(bundle)
 
-    assert "orders.csv" in raised.value.remedy
+    told = str(raised.value)
+    assert "orders-old.csv" in told and "readme.txt" in told
+    assert "Dealt with: " in told and "stock.csv" in told
+    assert shop.one("SELECT count(*) FROM stock_history") > 0
     assert Facts.open(shop.folder / "facts").last_day is not None
     assert shop.one("SELECT count(*) FROM order_line") == 2
 
