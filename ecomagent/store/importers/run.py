@@ -125,7 +125,7 @@ def _load_all(
         except (ImportFileError, UsageError) as error:
             failed.append(error)
         except EcomagentError as error:
-            return loaded, [error]
+            return loaded, [error, *failed]
     return loaded, failed
 
 
