@@ -6,14 +6,10 @@ import ast
 import json
 import sys
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from ecomagent.cli import COMMANDS
-from ecomagent.cli.app import app
+from ecomagent.cli.app import commands
 from ecomagent.cli.documents import DOCUMENTS, schema_of
 from ecomagent.cli.session import COMMON
 
@@ -25,9 +21,6 @@ BEGIN, END = "<!-- tree -->\n```\n", "```\n<!-- /tree -->"
 
 def cli_reference() -> str:
     """Every command with its arguments, options and examples."""
-    for module in COMMANDS:
-        import_module(f"ecomagent.cli.{module}")
-    root = typer.main.get_command(app)
     lines = [
         "# Command line",
         "",
@@ -41,25 +34,13 @@ def cli_reference() -> str:
         "With `--json` results go to stdout, everything else to stderr; what goes wrong is printed",
         "as an [error](schemas/error.schema.json).",
     ]
-    for path, command in _walk(root, ()):
-        lines += ["", f"## ecomagent {' '.join(path)}", "", *_described(command)]
+    for name, command in commands().items():
+        lines += ["", f"## ecomagent {name}", "", *_described(command)]
     return "\n".join(lines) + "\n"
 
 
 def _common() -> list[str]:
-    root = typer.main.get_command(app)
-    status = root.commands["status"]
-    return ["/".join(p.opts) for p in status.params if p.name in COMMON]
-
-
-def _walk(group: Any, above: tuple[str, ...]) -> list[tuple[tuple[str, ...], Any]]:
-    found: list[tuple[tuple[str, ...], Any]] = []
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            found += _walk(command, (*above, name))
-        else:
-            found.append(((*above, name), command))
-    return found
+    return ["/".join(p.opts) for p in commands()["status"].params if p.name in COMMON]
 
 
 def _described(command: Any) -> list[str]:

@@ -1,16 +1,24 @@
-"""Real things for tests: a PostgreSQL server, a small made-up shop, real data where at hand."""
+"""Real things for tests: a server, a made-up shop and a person in it, real data where at hand."""
 
+import json
 import os
 import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from ecomagent.cli.app import commands
+from ecomagent.cli.documents import schema_of
 from evals.sample_shop import write_sample_shop
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,3 +105,75 @@ def pg_database(postgres_url: str) -> str:
     with psycopg.connect(f"{plain}/postgres", autocommit=True) as connection:
         connection.execute(f'create database "{name}"')
     return f"{postgres_url}/{name}"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Person:
+    """Types commands in a folder, each in a process of its own, as a shell would."""
+
+    def __init__(self, folder: Path, **env: str) -> None:
+        self.folder = folder
+        self.env = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("ECOMAGENT_")},
+            "NO_COLOR": "1", "COLUMNS": "160", **env,
+        }  # fmt: skip
+
+    def types(self, *words: str, code: int | None = 0, stdin: str | None = None) -> Said:
+        done = subprocess.run(
+            [sys.executable, "-m", "ecomagent", *words],
+            cwd=self.folder,
+            env=self.env,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said = Said(done.returncode, done.stdout, done.stderr)
+        assert "Traceback" not in said.out + said.err, said
+        assert code is None or said.code == code, said
+        if "--json" in words:
+            _check_document(words, said)
+        return said
+
+
+def _check_document(words: tuple[str, ...], said: Said) -> None:
+    """What is printed for programs is what the published schemas promise."""
+    prints = documents_of(words)
+    wanted = ("error",) if "error" in said.json else prints
+    faults = [[*Draft202012Validator(schema_of(n)).iter_errors(said.json)] for n in wanted]
+    assert any(not found for found in faults), (words, faults)
+
+
+def documents_of(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The documents that a command line may print."""
+    known = commands()
+    name = next(name for name in (words[0], " ".join(words[:2])) if name in known)
+    prints: tuple[str, ...] = known[name].callback.prints
+    return prints
+
+
+@pytest.fixture(scope="session")
+def open_shop(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Person]:
+    """Opens a shop filled with the bundle; arguments go to ``init``."""
+
+    def open_it(*arguments: str, **env: str) -> Person:
+        folder = tmp_path_factory.mktemp("shop")
+        person = Person(folder, **env)
+        person.types("init", ".", "--currency", "CNY", "--country", "CN", *arguments)
+        person.types("import", str(bundle))
+        return person
+
+    return open_it

@@ -50,8 +50,8 @@ def _assumed(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[str]:
     if margin is None:
         return []
     assumed = set(bench.scoped["sku"][bench.scoped["cost_assumed"]])
-    campaign = ActionKind.SEND_CAMPAIGN.value  # counted with the whole shop's margin
-    touched = sum(1 for row in rows if row["kind"] == campaign or row.get("sku") in assumed)
+    touched = sum(1 for row in rows if row.get("sku") in assumed)
+    touched += _campaigns(rows)  # counted with the margin of all of them
     text = assumption_text(margin, bench.goal.language)
     return [
         _told(
@@ -62,8 +62,12 @@ def _assumed(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[str]:
     ]
 
 
+def _campaigns(rows: Sequence[dict[str, Any]]) -> int:
+    return sum(1 for row in rows if row["kind"] == ActionKind.SEND_CAMPAIGN.value)
+
+
 def _without_consent(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[str]:
-    campaigns = sum(1 for row in rows if row["kind"] == ActionKind.SEND_CAMPAIGN.value)
+    campaigns = _campaigns(rows)
     if not campaigns or not bench.customers["consent_marketing"].isna().all():
         return []
     return [
@@ -79,8 +83,7 @@ def _without_consent(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[s
 
 def _beyond_scope(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[str]:
     """What a campaign brings is known by whole orders, of whatever the shop sells."""
-    campaigns = any(row["kind"] == ActionKind.SEND_CAMPAIGN.value for row in rows)
-    if not campaigns or len(bench.scoped) == len(bench.catalogue):
+    if not _campaigns(rows) or len(bench.scoped) == len(bench.catalogue):
         return []
     return [
         _told(

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+
+COMMANDS = (
+    "workspace",
+    "status",
+    "importing",
+    "facts",
+    "catalogue",
+    "goal",
+    "plan",
+    "review",
+    "apply",
+    "policy",
+    "audit",
+    "schema",
+    "demo",
+)
+"""Modules of this package that register commands, in the order in which help lists them."""
 
 # Plain help: Rich's renderer alone would take longer to import than help may take.
 PLAIN = {"rich_markup_mode": None, "no_args_is_help": True}
@@ -39,3 +57,26 @@ def group(name: str, about: str) -> typer.Typer:
     made = typer.Typer(help=about, **PLAIN)  # type: ignore[arg-type]
     app.add_typer(made, name=name)
     return made
+
+
+def application() -> typer.Typer:
+    """The application with every command in it."""
+    for module in COMMANDS:
+        import_module(f"ecomagent.cli.{module}")
+    return app
+
+
+def commands() -> dict[str, Any]:
+    """Every command by the words that call it (``catalog show``), as Click knows it."""
+    return _below(typer.main.get_command(application()), ())
+
+
+def _below(group: Any, above: tuple[str, ...]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        words = (*above, name)
+        if hasattr(command, "commands"):
+            found |= _below(command, words)
+        else:
+            found[" ".join(words)] = command
+    return found

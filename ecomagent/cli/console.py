@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from rich.console import Console
+
+from ecomagent.cli.streams import silence
 
 
 class PatientConsole(Console):
@@ -13,6 +13,4 @@ class PatientConsole(Console):
     def on_broken_pipe(self) -> None:
         """Say nothing more."""
         self.quiet = True
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self.file.fileno())
-        os.close(nowhere)
+        silence(self.file)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecomagent.cli.streams import silence
 from ecomagent.domain.errors import EcomagentError, ExitCode
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def run_safely(app: Callable[..., Any]) -> int:
     except KeyboardInterrupt:
         return _stopped()
     except BrokenPipeError:
-        _silence_stdout()
+        silence(sys.stdout)
         return int(ExitCode.DONE)
     except Exception as error:
         return _from_unexpected(error)
@@ -115,8 +116,3 @@ def _write_log(error: Exception) -> Path | None:
         logging.getLogger(__name__).debug("no log file can be written", exc_info=error)
         return None
     return path
-
-
-def _silence_stdout() -> None:
-    """Stop Python from complaining on exit about a pipe whose reader has left."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def shown(session: Session) -> Iterator[tuple[Watch | None, Progress, Callable[[bool], None]]]:
-    """A bar with rows a second on a terminal, and what hides it while a question is asked."""
+def shown(session: Session) -> Iterator[tuple[Watch | None, Progress]]:
+    """A bar with rows a second on a terminal."""
     if session.quiet or not session.err.is_terminal:
         with session.progress("importing") as progress:
-            yield None, progress, lambda hidden: None
+            yield None, progress
         return
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
@@ -56,22 +56,14 @@ def shown(session: Session) -> Iterator[tuple[Watch | None, Progress, Callable[[
         if step not in tasks:  # a file has a bar of its own
             bars.update(task("after"), description=f"{step}: {detail}" if detail else step)
 
-    def hide(hidden: bool) -> None:
-        bars.stop() if hidden else bars.start()
-
-    with bars:
-        yield watch, live, hide
+    with session.showing(bars):
+        yield watch, live
 
 
-def confirm(
-    session: Session, seen: Understanding, pause: Callable[[bool], None]
-) -> Understanding | None:
+def confirm(session: Session, seen: Understanding) -> Understanding | None:
     """Show how a table was understood, ask what is unclear, and have the whole confirmed."""
-    pause(True)
-    try:
+    with session.asking():
         return _asked(session, seen)
-    finally:
-        pause(False)
 
 
 def _asked(session: Session, seen: Understanding) -> Understanding | None:

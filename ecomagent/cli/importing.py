@@ -60,7 +60,7 @@ def import_data(
 
     workspace = session.workspace
     chosen = _pairs(mapping or [])
-    with shown(session) as (watch, progress, pause):
+    with shown(session) as (watch, progress):
         report = import_path(
             path,
             database=workspace.database,
@@ -68,7 +68,7 @@ def import_data(
             settings=workspace.settings.shop,
             mappings_file=workspace.paths.mappings,
             mapping=chosen,
-            confirm=(lambda seen: confirm(session, seen, pause)) if session.interactive else None,
+            confirm=(lambda seen: confirm(session, seen)) if session.interactive else None,
             now=workspace.clock.now(),
             progress=progress,
             watch=watch,

@@ -18,6 +18,7 @@ import typer
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from rich.console import Console
+    from rich.progress import Progress as Bars
     from rich.status import Status
 
     from ecomagent.bootstrap import Workspace
@@ -35,7 +36,7 @@ class Session:
     json: bool = False
     verbose: int = 0
     quiet: bool = False
-    _status: Status | None = None
+    _live: Status | Bars | None = None
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -91,31 +92,38 @@ class Session:
             return
         from rich.markup import escape
 
-        with self.err.status(escape(title)) as status:
-            self._status = status
+        status = self.err.status(escape(title))
+        with self.showing(status):
 
             def live(step: str, detail: str = "", /) -> None:
                 status.update(escape(f"{step}: {detail}" if detail else step))
                 if self.verbose:
                     self.note(f"  {step} {detail}")
 
-            try:
-                yield live
-            finally:
-                self._status = None
+            yield live
+
+    @contextmanager
+    def showing(self, live: Status | Bars) -> Iterator[None]:
+        """Shows something that moves, which ``asking`` knows to hold back."""
+        self._live = live
+        try:
+            with live:
+                yield
+        finally:
+            self._live = None
 
     @contextmanager
     def asking(self) -> Iterator[None]:
-        """Holds the live line back, so that a question and its answer stand alone."""
-        status = self._status
-        if status is None:
+        """Holds back what moves, so that a question and its answer stand alone."""
+        live = self._live
+        if live is None:
             yield
             return
-        status.stop()
+        live.stop()
         try:
             yield
         finally:
-            status.start()
+            live.start()
 
     def _plain_progress(self, step: str, detail: str = "", /) -> None:
         if self.verbose:

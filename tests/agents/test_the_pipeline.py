@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -37,22 +36,9 @@ print(json.dumps({"next": state.next, "report": state.values["report"],
 """
 
 
-def types(*words, cwd):
-    env = {k: v for k, v in os.environ.items() if not k.startswith("ECOMAGENT_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "ecomagent", *words],
-        cwd=cwd, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert done.returncode in (0, 3), done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
-def folder(bundle, tmp_path_factory):
-    made = tmp_path_factory.mktemp("shop")
-    types("init", ".", "--currency", "CNY", "--country", "CN", cwd=made)
-    types("import", str(bundle), cwd=made)
-    return made
+def folder(open_shop):
+    return open_shop().folder
 
 
 @pytest.fixture

@@ -277,12 +277,18 @@ def test_who_was_slower_is_told_who_was_faster_and_may_look_again(shop, plan, te
     assert history == ["lee", "ann"], "she overruled him knowingly"
 
 
-def test_going_back_shows_what_was_decided_and_lets_it_be_changed(shop, plan, terminal):
+def with_one_approved(terminal):
+    """A review that has approved the first action and shows the second."""
     child = terminal()
     child.expect_exact(KEYS)
     child.send("y")
     child.expect_exact("Teapot")
     child.expect_exact(KEYS)
+    return child
+
+
+def test_going_back_shows_what_was_decided_and_lets_it_be_changed(shop, plan, terminal):
+    child = with_one_approved(terminal)
     child.send("p")
     child.expect_exact("decided: approve by ann")
     child.expect_exact(KEYS)
@@ -299,11 +305,7 @@ def test_going_back_shows_what_was_decided_and_lets_it_be_changed(shop, plan, te
 def test_leaving_with_control_c_keeps_what_was_decided_and_the_terminal_as_it_was(
     shop, plan, terminal
 ):
-    child = terminal()
-    child.expect_exact(KEYS)
-    child.send("y")
-    child.expect_exact("Teapot")
-    child.expect_exact(KEYS)
+    child = with_one_approved(terminal)
     child.sendintr()
     child.expect_exact("stopped by you")
     child.expect(pexpect.EOF)
@@ -315,11 +317,7 @@ def test_leaving_with_control_c_keeps_what_was_decided_and_the_terminal_as_it_wa
 def test_leaving_while_something_is_asked_does_not_claim_that_nothing_was_decided(
     shop, plan, terminal
 ):
-    child = terminal()
-    child.expect_exact(KEYS)
-    child.send("y")
-    child.expect_exact("Teapot")
-    child.expect_exact(KEYS)
+    child = with_one_approved(terminal)
     child.send("e")
     child.expect_exact("now")
     child.sendintr()

@@ -3,33 +3,16 @@
 import json
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-import typer
 from jsonschema import Draft202012Validator
 
-from ecomagent.cli import COMMANDS
-from ecomagent.cli.app import app
+from ecomagent.cli.app import commands
 from ecomagent.cli.documents import DOCUMENTS, schema_of
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("pandas", "numpy", "sqlmodel", "langgraph", "langchain", "chromadb", "duckdb", "rich")
-
-
-def tree(group, above=()):
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from tree(command, (*above, name))
-        else:
-            yield " ".join((*above, name)), command
-
-
-def commands():
-    for module in COMMANDS:
-        import_module(f"ecomagent.cli.{module}")
-    return dict(tree(typer.main.get_command(app)))
 
 
 def run(*words, cwd, **env):
