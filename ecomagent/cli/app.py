@@ -20,6 +20,7 @@ COMMANDS = (
     "policy",
     "audit",
     "schema",
+    "evaluate",
     "demo",
 )
 """Modules of this package that register commands, in the order in which help lists them."""

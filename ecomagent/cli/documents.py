@@ -19,6 +19,7 @@ DOCUMENTS = {
     "demo": "ecomagent.cli.documents:DemoRun",
     "discarded": "ecomagent.cli.documents:Discarded",
     "error": "ecomagent.cli.documents:Failure",
+    "evaluation": "evals.findings:SuiteResult",
     "exported": "ecomagent.cli.documents:Exported",
     "facts": "ecomagent.store.facts:FactsInfo",
     "goal": "ecomagent.domain.goal:Goal",
@@ -37,6 +38,7 @@ DOCUMENTS = {
     "sku": "ecomagent.store.catalogue:SkuCard",
     "skus": "knowledge_graph.listing:CatalogueList",
     "status": "ecomagent.plan.overview:Overview",
+    "suites": "evals.suites:Suites",
     "workspace": "ecomagent.cli.documents:MadeWorkspace",
 }
 """Name to where its type is; ``[]`` after it says that a list of them is printed."""

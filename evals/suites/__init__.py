@@ -1,0 +1,26 @@
+"""Suites of evaluations, one module each: ``run(*, quick, seed) -> Findings``."""
+
+from __future__ import annotations
+
+import time
+from importlib import import_module
+
+from evals.findings import SuiteResult, result_of
+
+Suites = dict[str, str]
+
+SUITES: Suites = {}
+"""Name to what it measures; the module has the suite's name."""
+
+
+def run_suite(name: str, *, quick: bool, seed: int) -> SuiteResult:
+    """Run one suite.
+
+    Raises:
+        KeyError: There is none of that name.
+    """
+    if name not in SUITES:
+        raise KeyError(name)
+    started = time.perf_counter()
+    found = import_module(f"evals.suites.{name}").run(quick=quick, seed=seed)
+    return result_of(name, found, quick=quick, seed=seed, seconds=time.perf_counter() - started)
