@@ -18,8 +18,8 @@ from ecomagent.domain.action import (
 from ecomagent.domain.evidence import Evidence
 from ecomagent.domain.money import minor_digits, to_minor
 from tools.inventory import TOOL as ORDER_TOOL
-from tools.inventory import gains_of
 from tools.price_effects import effect_of
+from tools.reorder_gains import gains_of
 
 PRICE_TOOLS = ("tools.pricing.price_menu", "tools.pricing.promotion_menu")
 STEMS = {

@@ -149,7 +149,7 @@ def reorder_reasons(
             en=(
                 f"{position:,} units in stock and on their way are no more than the reorder point"
                 f" of {facts['reorder_point']:,.0f}; {quantity:,} bring them to"
-                f" {position + quantity:,}, where {facts['order_up_to']:,.0f} are wanted."
+                f" {position + quantity:,} of the {facts['order_up_to']:,.0f} wanted."
             ),
             zh=(
                 f"库存与在途共 {position:,} 件,不高于再订货点 {facts['reorder_point']:,.0f} 件;"

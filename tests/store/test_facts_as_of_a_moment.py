@@ -215,6 +215,9 @@ def test_what_was_ordered_since_the_stock_was_counted_is_on_its_way(view_of):
         order("ordered later", noon("03-06")),
     )
     assert view.catalogue().set_index("sku").loc["A", "inbound"] == 2 + 10 + 10
+    bought = view.purchase_orders().set_index("id")
+    assert set(bought.index) == {"before the count", "open", "arrived", "arrives later"}
+    assert bought["received_on"].dropna().to_dict() == {"arrived": pd.Timestamp("2024-03-04")}
 
 
 def test_stock_is_read_to_the_moment_and_sales_to_the_day(local, keep, mug_shop, tmp_path):

@@ -142,6 +142,7 @@ def shown(view: FactsView) -> dict[str, pd.DataFrame]:
         "recent": view.panel(since=TODAY - timedelta(days=2), columns=["units", "signal_rain"]),
         "customers": view.customers(),
         "order_lines": view.order_lines(),
+        "purchase_orders": view.purchase_orders(),
         "campaigns": view.campaigns(),
         "signals": view.signals(),
         "reviews": view.reviews(),

@@ -88,7 +88,7 @@ def test_an_edit_back_to_the_present_price_has_no_impact(menu):
 def order(source, demand):
     menu = reorder_menu(CATALOGUE, demand, horizon_days=28, service_level=0.95,
                         today=date(2024, 6, 1), source=source)  # fmt: skip
-    quantity = int(menu.table.at["MUG", "quantity"])
+    quantity = int(menu.evidence("MUG").result["quantity"])
     cost = Decimal("5.00")
     action = Reorder(
         sku="MUG",
@@ -110,7 +110,7 @@ def _ordering(action, quantity):
 def test_an_order_is_valued_again_by_its_quantity(order):
     menu, action = order
     same = impact_after_edit(action)
-    assert same[Metric.UNITS].p50 == Decimal(f"{menu.table.at['MUG', 'units_p50']:.1f}")
+    assert same[Metric.UNITS].p50 == Decimal(f"{menu.evidence('MUG').result['units_p50']:.1f}")
     less = impact_after_edit(_ordering(action, action.after.quantity // 4))
     assert 0 < less[Metric.UNITS].p50 < same[Metric.UNITS].p50
     assert less[Metric.SPEND].p50 == 5 * (action.after.quantity // 4)

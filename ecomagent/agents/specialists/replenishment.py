@@ -11,23 +11,29 @@ from ecomagent.agents.specialists.pricing import assumptions_of
 from ecomagent.agents.state import PipelineState
 from ecomagent.agents.words import say
 from ecomagent.domain.action import Action, ActionKind, Reorder, ReorderAfter, StockBefore
-from ecomagent.domain.goal import Lever
+from ecomagent.domain.goal import Lever, Objective
 from ecomagent.domain.ids import content_id
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ecomagent.agents.workbench import Workbench
+    from tools.lead_time import LeadTimes
 
 NAME = "replenishment"
-SERVICE_LEVEL = 0.95
-"""Service level where the goal names none."""
+REMEMBERED = 20
+"""Plans looked back at for how often the shop plans."""
+SHELF_LIFE = ("shelf_life_days", "shelf_life", "保质期天数", "保质期")
+"""Attributes that say for how many days goods keep."""
 
 
 def replenishment(services: Services, state: PipelineState) -> dict[str, Any]:
-    """Propose purchase orders where stock will not last."""
-    if Lever.REPLENISHMENT not in state["levers"]:
-        return {"menus": {NAME: 0}}
+    """Propose purchase orders where stock will not last; none of what is to be cleared."""
     bench = services.bench(state)
-    table = _tool(bench).table.reset_index()
+    clearing = bench.objective is Objective.CLEAR_STOCK
+    if Lever.REPLENISHMENT not in state["levers"] or clearing:
+        return {"menus": {NAME: 0}}
+    table = _tool(bench).table
     # What costs more to keep than it earns serves no goal, whatever the goal counts.
     table = table[table["value"] > 0].copy()
     column = VALUED_BY[bench.objective]
@@ -50,13 +56,52 @@ def _tool(bench: Workbench) -> Any:
     return bench.once(
         "reorder_menu",
         lambda: reorder_menu(
-            bench.scoped[bench.scoped["status"] == "active"],
+            _ordered(bench),
             bench.demand,
             horizon_days=bench.horizon_days,
-            service_level=float(level) if level is not None else SERVICE_LEVEL,
+            service_level=None if level is None else float(level),
             today=bench.history.today,
             source=bench.history.ref("catalogue", rows=len(bench.scoped)),
+            orders=_lead_times(bench),
+            review_days=review_days(bench),
         ),
+    )
+
+
+def _ordered(bench: Workbench) -> pd.DataFrame:
+    """What is on sale, with the days that it keeps."""
+    active = bench.scoped[bench.scoped["status"] == "active"]
+    return active.assign(shelf_life_days=[_keeps(each) for each in active["attributes"]])
+
+
+def _keeps(attributes: dict[str, Any]) -> float:
+    for name in SHELF_LIFE:
+        try:
+            return float(attributes[name])
+        except (KeyError, TypeError, ValueError):
+            continue
+    return float("nan")
+
+
+def _lead_times(bench: Workbench) -> LeadTimes:
+    from tools.lead_time import lead_times
+
+    orders = bench.view.purchase_orders()
+    return lead_times(
+        bench.catalogue,
+        orders,
+        today=bench.moments.today,
+        source=bench.view.ref("purchase_orders", rows=len(orders)),
+    )
+
+
+def review_days(bench: Workbench) -> float:
+    """Days until the next plan: how long it took from one to the next so far."""
+    from tools.reorder_levels import usual_gap
+
+    made = bench.services.repository.list_plans(REMEMBERED)
+    return usual_gap(
+        [each.created_at for each in made if each.rollback_of is None], bench.moments.as_of
     )
 
 
@@ -72,7 +117,7 @@ def reorders(bench: Workbench, rows: list[dict[str, Any]]) -> list[Action]:
         quantity, unit_cost = int(row["quantity"]), bench.price_of(row["unit_cost_minor"])
         name = {"sku": sku, "quantity": quantity, "day": bench.moments.as_of}
         supplier = suppliers.get(sku)
-        evidence = (bench.demand.evidence(sku), _tool(bench).evidence(sku))
+        evidence = (bench.demand.evidence(sku), _tool(bench).evidence(sku, quantity))
         made.append(
             Reorder(
                 sku=sku,

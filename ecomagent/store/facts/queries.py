@@ -141,6 +141,15 @@ FROM order_lines WHERE date >= $since AND date < $today {only}
 ORDER BY date, order_id, line_id
 """
 
+PURCHASE_ORDERS = """
+SELECT purchase_orders.id, sku, products.supplier_id, quantity, date AS ordered_on,
+       CASE WHEN received_at < $as_of THEN CAST(timezone($zone, received_at) AS DATE) END
+         AS received_on
+FROM purchase_orders LEFT JOIN products USING (sku)
+WHERE purchase_orders.moment < $as_of AND purchase_orders.quantity > 0
+ORDER BY ordered_on, purchase_orders.id
+"""
+
 CAMPAIGNS = """
 WITH did AS (
   SELECT campaign_id, customer_id, min(moment) AS moment,

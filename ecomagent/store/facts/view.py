@@ -158,6 +158,16 @@ class FactsView:
             frames={} if wanted is None else {"wanted": wanted},
         )
 
+    def purchase_orders(self) -> pd.DataFrame:
+        """What was ordered from suppliers.
+
+        Columns: ``id, sku, supplier_id, quantity, ordered_on``, and ``received_on`` (days; NaT
+        where nothing had arrived by then).
+        """
+        return self._tables.frame(
+            queries.PURCHASE_ORDERS, {"as_of": self.as_of, "zone": self.timezone}
+        )
+
     def campaigns(self) -> pd.DataFrame:
         """One row a campaign that began, and how many customers did what by then.
 
