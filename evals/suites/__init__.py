@@ -9,7 +9,9 @@ from evals.findings import SuiteResult, result_of
 
 Suites = dict[str, str]
 
-SUITES: Suites = {}
+SUITES: Suites = {
+    "learning": "prices that learn, and off-policy estimates",
+}
 """Name to what it measures; the module has the suite's name."""
 
 

@@ -1,0 +1,356 @@
+"""Prices that learn against those that do not, and off-policy estimates against what was so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evals.findings import Findings, Promise, Table, shared_data
+from tools.learning_prices import Belief, Draw, Offer, best_option, draw_prices, update_belief
+from tools.off_policy import (
+    ChoiceLog,
+    PolicyValue,
+    better,
+    certain,
+    compare_policies,
+    evaluate_policy,
+    worse,
+)
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+RATIOS = np.array([0.85, 0.90, 0.95, 1.0, 1.05, 1.10, 1.15])
+DAYS = 7.0
+REGRET = 0.03
+"""Share of a SKU's expected profit that learning may give up, each week."""
+
+
+@dataclass(frozen=True)
+class Market:
+    """SKUs with a true elasticity; prices start at 1,000 minor units."""
+
+    mean: Floats
+    elasticity: Floats
+    cost: Floats
+    scatter: float = 1.5
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator, count: int, *, tuned: bool = False) -> Market:
+        """Prices set by a markup of 1.6 to 2.2, or (tuned) within a sixth of the best."""
+        elasticity = np.minimum(rng.normal(-2.2, 0.9, count), -0.4)
+        markup, near = rng.uniform(1.6, 2.2, count), rng.uniform(0.85, 1.15, count)
+        best = near * (1 + 1 / np.minimum(elasticity, -1.3))
+        cost = 1000 * (best if tuned else 1 / markup)
+        return cls(np.exp(rng.normal(0.7, 0.8, count)), elasticity, cost)
+
+    def profit(self, ratio: Floats) -> Floats:
+        """Expected gross profit a week, minor units."""
+        units = self.mean[:, None] * DAYS * ratio ** self.elasticity[:, None]
+        made: Floats = units * (1000 * ratio - self.cost[:, None])
+        return made
+
+    def sell(self, ratio: Floats, rng: np.random.Generator) -> Floats:
+        mean = self.mean * DAYS * ratio**self.elasticity
+        shape = mean / (self.scatter - 1)
+        return rng.negative_binomial(np.maximum(shape, 1e-6), 1 / self.scatter).astype(np.float64)
+
+    def offer(self) -> Offer:
+        count = len(self.mean)
+        price = np.tile(1000 * RATIOS, (count, 1))
+        return Offer(price, np.full(count, 1000.0), self.cost, np.full(count, np.inf), DAYS)
+
+    def belief(self, rng: np.random.Generator) -> Belief:
+        """What a shop without price experiments knows: level to a fifth, the pooled elasticity."""
+        count = len(self.mean)
+        return Belief.of(
+            mean_per_day=self.mean * np.exp(rng.normal(0, 0.2, count)),
+            log_error_sd=np.full(count, 0.2),
+            elasticity=np.full(count, -2.2),
+            std_error=np.full(count, 0.9),
+            scatter=np.full(count, self.scatter),
+        )
+
+
+@dataclass
+class Run:
+    """What one way of choosing prices earned, and its log."""
+
+    earned: float
+    log: ChoiceLog
+    expected: Floats
+
+
+def run(*, quick: bool, seed: int) -> Findings:
+    """Regret in simulated markets; off-policy estimates in them and on the Open Bandit log."""
+    seeds = range(seed, seed + (3 if quick else 10))
+    count, weeks = (60, 26) if quick else (200, 52)
+    regret, share = _regret(seeds, count, weeks, tuned=False)
+    near, _ = _regret(seeds, count, weeks, tuned=True)
+    estimates, held = _estimates(seeds, count, weeks)
+    gates, gate_right = _gates(seeds, count)
+    tables = [regret, near, estimates, gates]
+    promises = [
+        Promise(
+            name="learning prices give up less than prices that never learn",
+            wanted="regret below greedy and hold",
+            measured=", ".join(f"{k} {v:.1%}" for k, v in share.items()),
+            met=share["thompson"] < min(share["greedy"], share["hold"]),
+        ),
+        Promise(
+            name="90 % intervals of doubly robust hold the true value",
+            wanted="80–98 %",
+            measured=f"{held:.0%}",
+            met=0.80 <= held <= 0.98,
+        ),
+        Promise(
+            name="the gate lets in what is better and keeps out what is worse",
+            wanted="at most one decision in twenty wrong",
+            measured=f"{1 - gate_right:.1%} wrong",
+            met=gate_right >= 0.95,
+        ),
+    ]
+    data = shared_data()
+    skipped: tuple[str, ...] = ()
+    if data is None or not (data / "obd_men").is_dir():
+        skipped = ("Open Bandit men: no data (set ECOMAGENT_DATA)",)
+    else:
+        table, promise = _open_bandit(data / "obd_men")
+        tables.append(table)
+        promises.append(promise)
+    return Findings(tables=tuple(tables), promises=tuple(promises), skipped=skipped)
+
+
+def _regret(seeds: range, count: int, weeks: int, *, tuned: bool) -> tuple[Table, dict[str, float]]:
+    ways = ("oracle", "thompson", "greedy", "epsilon", "bandit", "hold")
+    totals = {name: [] for name in ways}  # type: dict[str, list[float]]
+    for seed in seeds:
+        market = Market.drawn(np.random.default_rng(seed), count, tuned=tuned)
+        for name in ways:
+            totals[name].append(_play(market, name, weeks, seed).earned)
+    best = np.array(totals["oracle"])
+    lost = {name: float((1 - np.array(totals[name]) / best).mean()) for name in ways}
+    rows = tuple(
+        (name, float(np.mean(totals[name])) / 100, lost[name], *_spread(totals[name], best))
+        for name in ways
+    )
+    table = Table(
+        title=f"Gross profit of {count} SKUs over {weeks} weeks, {len(seeds)} markets, prices "
+        + ("near their best at the start" if tuned else "set by markup at the start"),
+        columns=("prices by", "profit", "regret", "least", "most"),
+        rows=rows,
+        note="regret: share of the oracle's profit given up; greedy: the best price as believed, "
+        "learning from its own sales; bandit: MABWiser's Thompson sampling, which knows no demand "
+        "model",
+    )
+    return table, lost
+
+
+def _spread(values: list[float], best: Floats) -> tuple[float, float]:
+    lost = 1 - np.array(values) / best
+    return float(lost.min()), float(lost.max())
+
+
+def _play(market: Market, way: str, weeks: int, seed: int) -> Run:
+    rng = np.random.default_rng([seed, 7])
+    names = np.array([f"S{number}" for number in range(len(market.mean))])
+    belief, offer = market.belief(rng), market.offer()
+    truth = market.profit(np.tile(RATIOS, (len(names), 1)))
+    rows = np.arange(len(names))
+    linear = _Bandits(len(names), seed) if way == "bandit" else None
+    parts: list[tuple[Ints, Floats, Floats, Floats]] = []
+    earned = 0.0
+    for week in range(weeks):
+        budget = REGRET * np.abs(market.cost) * np.exp(belief.mean[:, 0]) * DAYS
+        draw = draw_prices(belief, offer, skus=names, regret_budget=budget, seed=1000 * seed + week)
+        chosen = _chosen(way, draw, truth, rng, linear)
+        sold = market.sell(RATIOS[chosen], rng)
+        reward = sold * (1000 * RATIOS[chosen] - market.cost)
+        earned += float(truth[rows, chosen].sum())
+        parts.append((chosen, reward, draw.propensity, draw.expected))
+        if way in ("thompson", "greedy", "epsilon"):
+            belief = update_belief(
+                belief, np.log(RATIOS[chosen])[:, None], np.full((len(names), 1), DAYS),
+                sold[:, None],
+            )  # fmt: skip
+        if linear is not None:
+            linear.learn(chosen, reward)
+    log = ChoiceLog(
+        np.concatenate([part[0] for part in parts]),
+        np.concatenate([part[1] for part in parts]),
+        np.concatenate([part[2] for part in parts]),
+        np.tile(rows, weeks),
+    ) if way == "thompson" else ChoiceLog(
+        np.empty(0, dtype=np.int64), np.empty(0), np.empty((0, len(RATIOS))),
+        np.empty(0, dtype=np.int64),
+    )  # fmt: skip
+    return Run(earned, log, np.concatenate([part[3] for part in parts]))
+
+
+def _chosen(way: str, draw: Draw, truth: Floats, rng: np.random.Generator, linear: Any) -> Ints:
+    greedy = best_option(draw)
+    if way == "oracle":
+        best: Ints = truth.argmax(axis=1)
+        return best
+    if way == "hold":
+        return np.full(len(greedy), int(np.flatnonzero(RATIOS == 1.0)[0]))
+    if way == "epsilon":
+        explore = rng.random(len(greedy)) < 0.1
+        return np.where(explore, rng.integers(0, len(RATIOS), len(greedy)), greedy)
+    if way == "bandit":
+        picked: Ints = linear.choose()
+        return picked
+    return draw.chosen if way == "thompson" else greedy
+
+
+class _Bandits:
+    """One of MABWiser's Thompson samplers a SKU: a price wins when it beats its median week."""
+
+    def __init__(self, count: int, seed: int) -> None:
+        from mabwiser.mab import MAB, LearningPolicy
+
+        arms = list(range(len(RATIOS)))
+        self._bandits = [
+            MAB(arms, LearningPolicy.ThompsonSampling(_above_zero), seed=seed + number)
+            for number in range(count)
+        ]
+        self._scale = np.ones(count)
+        self._seen: list[list[float]] = [[] for _ in range(count)]
+        self._fitted = False
+
+    def choose(self) -> Ints:
+        if not self._fitted:
+            return np.full(len(self._bandits), 3)
+        return np.array([bandit.predict() for bandit in self._bandits])
+
+    def learn(self, chosen: Ints, reward: Floats) -> None:
+        for number, bandit in enumerate(self._bandits):
+            self._seen[number].append(float(reward[number]))
+            won = int(reward[number] >= np.median(self._seen[number]))
+            bandit.partial_fit([int(chosen[number])], [won]) if self._fitted else bandit.fit(
+                [int(chosen[number])], [won]
+            )
+        self._fitted = True
+
+
+def _above_zero(_arm: int, reward: float) -> int:
+    return int(reward > 0)
+
+
+def _estimates(seeds: range, count: int, weeks: int) -> tuple[Table, float]:
+    rows, held, cases = [], 0, 0
+    for seed in seeds:
+        market = Market.drawn(np.random.default_rng(seed), count)
+        played = _play(market, "thompson", weeks, seed)
+        truth = np.tile(market.profit(np.tile(RATIOS, (count, 1))), (weeks, 1))
+        for name, option in (("hold", 3), ("cut 5 %", 2), ("rise 5 %", 4)):
+            target = certain(np.full(len(truth), option), len(RATIOS))
+            found = evaluate_policy(played.log, target, played.expected)
+            true = float(truth[:, option].mean())
+            robust = found["doubly_robust"]
+            held += robust.low <= true <= robust.high
+            cases += 1
+            if seed == seeds[0]:
+                naive = float(played.log.reward[played.log.chosen == option].mean())
+                rows.append(
+                    (name, true / 100, naive / 100, found["ips"].value / 100,
+                     found["snips"].value / 100, robust.value / 100, robust.low / 100,
+                     robust.high / 100, robust.effective)
+                )  # fmt: skip
+    table = Table(
+        title="Profit a SKU and week of prices that never ran, from the log of those that learnt",
+        columns=("policy", "true", "naive mean", "IPS", "SNIPS", "doubly robust", "low", "high",
+                 "effective"),
+        rows=tuple(rows),
+        digits=2,
+    )  # fmt: skip
+    return table, held / cases
+
+
+def _gates(seeds: range, count: int) -> tuple[Table, float]:
+    rows, right, cases = [], 0, 0
+    for seed in seeds:
+        market = Market.drawn(np.random.default_rng(seed), count)
+        played = _play(market, "thompson", 26, seed)
+        truth = np.tile(market.profit(np.tile(RATIOS, (count, 1))), (26, 1))
+        hold = certain(np.full(len(truth), 3), len(RATIOS))
+        policies = {
+            "oracle": certain(truth.argmax(axis=1), len(RATIOS)),
+            "ran (learning)": played.log.propensity,
+            "race to the bottom": certain(np.zeros(len(truth), dtype=np.int64), len(RATIOS)),
+        }
+        for name, policy in policies.items():
+            gain = compare_policies(played.log, policy, hold, played.expected)
+            true = float(((policy - hold) * truth).sum(axis=1).mean())
+            verdict = _verdict(gain)
+            right += not ((verdict == "in" and true < 0) or (verdict == "out" and true > 0))
+            cases += 1
+            if seed == seeds[0]:
+                rows.append((name, true / 100, gain.value / 100, gain.low / 100, gain.high / 100,
+                             verdict))  # fmt: skip
+    table = Table(
+        title="Who may go live instead of holding prices, judged on 26 weeks of log",
+        columns=("challenger", "true gain", "estimate", "low", "high", "verdict"),
+        rows=tuple(rows),
+        digits=2,
+    )
+    return table, right / cases
+
+
+def _verdict(gain: PolicyValue) -> str:
+    return "in" if better(gain) else "out" if worse(gain) else "undecided"
+
+
+def _open_bandit(folder: Path) -> tuple[Table, Promise]:
+    """Each policy's click rate from the other's log, against its own log's mean."""
+    import pandas as pd
+
+    logs = {name: pd.read_csv(folder / f"{name}_men.csv.gz") for name in ("random", "bts")}
+    rows, close = [], True
+    for name, other in (("random", "bts"), ("bts", "random")):
+        own, log = logs[name], logs[other]
+        items = int(max(own["item_id"].max(), log["item_id"].max())) + 1
+        target = _chances(own, items, name)[log["position"].to_numpy() - 1]
+        propensity = _chances(log, items, other)[log["position"].to_numpy() - 1]
+        chosen = log["item_id"].to_numpy(dtype=np.int64)
+        row = np.arange(len(log))
+        propensity[row, chosen] = log["propensity_score"].to_numpy()
+        choices = ChoiceLog(chosen, log["click"].to_numpy(dtype=np.float64), propensity, row)
+        found = evaluate_policy(choices, target)
+        mean = float(own["click"].mean())
+        error = float(np.sqrt(mean * (1 - mean) / len(own)))
+        for kind in ("ips", "snips", "doubly_robust"):
+            each = found[kind]
+            rows.append((f"{name} from {other}'s log", kind, mean, each.value, each.low, each.high,
+                         each.effective))  # fmt: skip
+            close &= abs(each.value - mean) <= 2.6 * float(np.hypot(error, each.std_error))
+    table = Table(
+        title="Open Bandit, men: click rate of a policy from the other one's log",
+        columns=("policy", "estimator", "own log's mean", "estimate", "low", "high", "effective"),
+        rows=tuple(rows),
+        digits=4,
+        note="10,000 rounds each; the sampler's chances by position are the means of its log",
+    )
+    promise = Promise(
+        name="Open Bandit: every estimate agrees with the policy's own log",
+        wanted="within the error of both",
+        measured="all" if close else "not all",
+        met=close,
+    )
+    return table, promise
+
+
+def _chances(log: Any, items: int, name: str) -> Floats:
+    """Chance of each item at each position; shape (positions, items)."""
+    positions = int(log["position"].max())
+    if name == "random":
+        return np.full((positions, items), 1.0 / items)
+    shares = np.zeros((positions, items))
+    for position in range(positions):
+        mine = log[log["position"] == position + 1]
+        shares[position] = np.bincount(mine["item_id"], minlength=items) / max(len(mine), 1)
+    return shares
