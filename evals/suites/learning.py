@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ecomagent.domain.errors import MissingExtraError
 from evals.findings import Findings, Promise, Table, shared_data
 from tools.learning_prices import Belief, Draw, Offer, best_option, draw_prices, update_belief
 from tools.off_policy import (
@@ -20,6 +22,7 @@ from tools.off_policy import (
     evaluate_policy,
     worse,
 )
+from tools.rl_challenger import WEEKS, Challenger, train_challenger
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -83,6 +86,7 @@ class Run:
     earned: float
     log: ChoiceLog
     expected: Floats
+    challenged: Floats
 
 
 def run(*, quick: bool, seed: int) -> Findings:
@@ -114,15 +118,19 @@ def run(*, quick: bool, seed: int) -> Findings:
             met=gate_right >= 0.95,
         ),
     ]
+    skipped: list[str] = []
+    try:
+        tables.append(_challenge(seeds, count, quick=quick))
+    except MissingExtraError as error:
+        skipped.append(f"reinforcement-learning challenger: {error.remedy}")
     data = shared_data()
-    skipped: tuple[str, ...] = ()
     if data is None or not (data / "obd_men").is_dir():
-        skipped = ("Open Bandit men: no data (set ECOMAGENT_DATA)",)
+        skipped.append("Open Bandit men: no data (set ECOMAGENT_DATA)")
     else:
         table, promise = _open_bandit(data / "obd_men")
         tables.append(table)
         promises.append(promise)
-    return Findings(tables=tuple(tables), promises=tuple(promises), skipped=skipped)
+    return Findings(tables=tuple(tables), promises=tuple(promises), skipped=tuple(skipped))
 
 
 def _regret(seeds: range, count: int, weeks: int, *, tuned: bool) -> tuple[Table, dict[str, float]]:
@@ -155,7 +163,39 @@ def _spread(values: list[float], best: Floats) -> tuple[float, float]:
     return float(lost.min()), float(lost.max())
 
 
-def _play(market: Market, way: str, weeks: int, seed: int) -> Run:
+def _challenge(seeds: range, count: int, *, quick: bool) -> Table:
+    """A reinforcement-learning policy against the bandit: truth, and what the gate says of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = train_challenger(
+            Path(folder) / "challenger.zip", steps=20_000 if quick else 120_000, seed=seeds[0]
+        )
+        challenger = Challenger(path)
+    rows = []
+    for seed in seeds:
+        market = Market.drawn(np.random.default_rng(seed), count)
+        played = _play(market, "thompson", WEEKS, seed, challenger)
+        truth = np.tile(market.profit(np.tile(RATIOS, (count, 1))), (WEEKS, 1))
+        ran = played.log.propensity
+        gain = compare_policies(played.log, played.challenged, ran, played.expected)
+        true = float(((played.challenged - ran) * truth).sum(axis=1).mean())
+        own = _play(market, "challenger", WEEKS, seed, challenger).earned
+        rows.append((f"market {seed}", _play(market, "oracle", WEEKS, seed).earned / 100,
+                     played.earned / 100, own / 100, true / 100, gain.value / 100,
+                     gain.low / 100, gain.high / 100, _verdict(gain)))  # fmt: skip
+    return Table(
+        title="Reinforcement-learning challenger (PPO) against the bandit, a quarter each",
+        columns=("market", "oracle", "bandit", "challenger", "true gain", "estimate", "low", "high",
+                 "verdict"),
+        rows=tuple(rows),
+        digits=2,
+        note="true gain and estimate: of the challenger's prices in the bandit's weeks, a SKU and "
+        "week; only “in” goes live",
+    )  # fmt: skip
+
+
+def _play(
+    market: Market, way: str, weeks: int, seed: int, challenger: Challenger | None = None
+) -> Run:
     rng = np.random.default_rng([seed, 7])
     names = np.array([f"S{number}" for number in range(len(market.mean))])
     belief, offer = market.belief(rng), market.offer()
@@ -163,16 +203,24 @@ def _play(market: Market, way: str, weeks: int, seed: int) -> Run:
     rows = np.arange(len(names))
     linear = _Bandits(len(names), seed) if way == "bandit" else None
     parts: list[tuple[Ints, Floats, Floats, Floats]] = []
+    challenged: list[Floats] = []
     earned = 0.0
     for week in range(weeks):
         budget = REGRET * np.abs(market.cost) * np.exp(belief.mean[:, 0]) * DAYS
         draw = draw_prices(belief, offer, skus=names, regret_budget=budget, seed=1000 * seed + week)
-        chosen = _chosen(way, draw, truth, rng, linear)
+        if challenger is not None:
+            asked = challenger.chances(belief, offer, weeks_left=weeks - week)
+            challenged.append(asked)
+        if way == "challenger":
+            spots = rng.random(len(names))[:, None]
+            chosen = (spots >= asked.cumsum(axis=1)).sum(axis=1).clip(max=len(RATIOS) - 1)
+        else:
+            chosen = _chosen(way, draw, truth, rng, linear)
         sold = market.sell(RATIOS[chosen], rng)
         reward = sold * (1000 * RATIOS[chosen] - market.cost)
         earned += float(truth[rows, chosen].sum())
         parts.append((chosen, reward, draw.propensity, draw.expected))
-        if way in ("thompson", "greedy", "epsilon"):
+        if way in ("thompson", "greedy", "epsilon", "challenger"):
             belief = update_belief(
                 belief, np.log(RATIOS[chosen])[:, None], np.full((len(names), 1), DAYS),
                 sold[:, None],
@@ -188,7 +236,8 @@ def _play(market: Market, way: str, weeks: int, seed: int) -> Run:
         np.empty(0, dtype=np.int64), np.empty(0), np.empty((0, len(RATIOS))),
         np.empty(0, dtype=np.int64),
     )  # fmt: skip
-    return Run(earned, log, np.concatenate([part[3] for part in parts]))
+    asked_for = np.concatenate(challenged) if challenged else np.empty((0, len(RATIOS)))
+    return Run(earned, log, np.concatenate([part[3] for part in parts]), asked_for)
 
 
 def _chosen(way: str, draw: Draw, truth: Floats, rng: np.random.Generator, linear: Any) -> Ints:
