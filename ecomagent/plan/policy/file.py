@@ -81,6 +81,14 @@ high = "owner"
 # Nothing is applied in `apply`; campaigns due in `campaigns` are moved to its end.
 apply = ""
 campaigns = "21:00-08:00"
+
+[learning]
+# Try list prices by chance, within this band of the present one, to learn what sells best. What
+# a trial may be expected to cost is a share of the SKU's gross profit. Stops by itself when it
+# earns less than prices left alone.
+enabled = false
+band = 0.05
+regret = 0.02
 """
 
 

@@ -154,8 +154,18 @@ class QuietHoursPolicy(_Section):
     """No campaign is sent."""
 
 
+class LearningPolicy(_Section):
+    """Whether list prices may be tried by chance to learn from, and what that may cost."""
+
+    enabled: bool = Field(default=False, strict=True)
+    band: Share = Decimal("0.05")
+    """How far from the present price a tried one may be."""
+    regret: Share = Decimal("0.02")
+    """What a tried price may be expected to cost, as a share of the SKU's gross profit."""
+
+
 class Policy(_Section):
-    """All of ``policy.toml``; every section must be there, so that nothing is silently lax."""
+    """All of ``policy.toml``; a section must be there unless leaving it out allows less."""
 
     version: int = Field(ge=1, le=1, strict=True)
     currency: Annotated[str, AfterValidator(_currency)]
@@ -168,6 +178,7 @@ class Policy(_Section):
     actions: ActionsPolicy
     approval: ApprovalPolicy
     quiet_hours: QuietHoursPolicy
+    learning: LearningPolicy = LearningPolicy()
 
     @property
     def hash(self) -> str:
