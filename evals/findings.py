@@ -87,7 +87,7 @@ def result_of(
         quick=quick,
         seed=seed,
         seconds=round(seconds, 1),
-        commit=_commit(),
+        commit=commit(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         tables=found.tables,
         promises=found.promises,
@@ -102,7 +102,8 @@ def shared_data() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _commit() -> str:
+def commit() -> str:
+    """Short hash of the checkout's commit; empty outside one."""
     root = Path(__file__).resolve().parent.parent
     try:
         found: Any = subprocess.run(

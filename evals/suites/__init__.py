@@ -11,6 +11,7 @@ Suites = dict[str, str]
 
 SUITES: Suites = {
     "learning": "prices that learn, and off-policy estimates",
+    "year": "a year in shops with a known truth, against an oracle",
 }
 """Name to what it measures; the module has the suite's name."""
 
