@@ -133,6 +133,13 @@ class KnowledgeGraph:
             for edge, other in others
         )
 
+    def pairs(self, relation: Relation) -> pd.DataFrame:
+        """Every pair of SKUs of a relation: ``sku, other, weight, support``, in their order."""
+        found = self.links[self.links["relation"] == relation]
+        named = found["source"].str.removeprefix("sku:"), found["target"].str.removeprefix("sku:")
+        made = found[["weight", "support"]].assign(sku=named[0], other=named[1])
+        return made[["sku", "other", "weight", "support"]].reset_index(drop=True)
+
     def edges(self) -> Iterator[Edge]:
         """Every relation of the graph."""
         yield from dict.fromkeys(self._by_name())

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tools.choice_model import estimate_transference
 from tools.choose import choose
 from tools.costs import with_assumed_cost
 from tools.elasticity import estimate_elasticity
 from tools.forecast import forecast_demand
+from tools.halo import measure_halo
 from tools.impact import impact_after_edit
 from tools.inventory import reorder_menu
 from tools.marketing import campaign_menu, segment_customers
@@ -22,8 +24,10 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "campaign_menu": campaign_menu,
     "choose": choose,
     "estimate_elasticity": estimate_elasticity,
+    "estimate_transference": estimate_transference,
     "forecast_demand": forecast_demand,
     "impact_after_edit": impact_after_edit,
+    "measure_halo": measure_halo,
     "price_menu": price_menu,
     "promotion_menu": promotion_menu,
     "reorder_menu": reorder_menu,

@@ -179,23 +179,62 @@ def selection_reasons(
 ) -> tuple[Reason, ...]:
     """Why a product is listed again or phased out."""
     row = bench.assortment.table.loc[sku]
+    en, zh = _why_selected(row)
+    grade_en = f"Class {row['abc']} by revenue, {row['xyz']} by steadiness of demand."
+    grade_zh = f"按销售额为 {row['abc']} 类,按需求稳定性为 {row['xyz']} 类。"
+    if row["gmroi"] == row["gmroi"]:
+        grade_en += f" Its stock brings {row['gmroi']:,.2f} gross profit a year for each 1 tied up."
+        grade_zh += f"其库存每占用 1 元资金,一年带来 {row['gmroi']:,.2f} 元毛利。"
+    return (
+        Reason(en=en, zh=zh, evidence=_ids(evidence), graph_path=_path(bench, sku)),
+        *_moved_reasons(bench, sku, kind, evidence),
+        Reason(en=grade_en, zh=grade_zh, evidence=_ids(evidence[:1])),
+    )
+
+
+def _why_selected(row: Any) -> tuple[str, str]:
     since = row["days_since_sale"]
-    if kind is ActionKind.LIST_PRODUCT:
-        text = ("It sold well before it went off sale.", "下架前销售良好。")
-    elif since == since:
-        text = (
+    return {
+        "returns": ("It sold well before it went off sale.", "下架前销售良好。"),
+        "silent": (
             f"It has not sold for {since:,.0f} days, longer than its own rhythm explains.",
             f"已 {since:,.0f} 天无销售,超出其自身销售节奏。",
+        ),
+        "never_sold": ("It has never sold.", "从未售出。"),
+        "loses": (
+            "It takes more gross profit from other products than it brings.",
+            "其挤占其他商品的毛利超过自身带来的毛利。",
+        ),
+        "slot": (
+            "Its category holds more products than it has slots for, and it adds least.",
+            "所在类目商品数超过货位数,而它的贡献最小。",
+        ),
+    }[str(row["why"])]
+
+
+def _moved_reasons(
+    bench: Workbench, sku: str, kind: ActionKind, evidence: Sequence[Evidence]
+) -> tuple[Reason, ...]:
+    """Where its customers go, or come from."""
+    row = bench.assortment.table.loc[sku]
+    if not row["demand_units"] > 0:
+        return ()
+    share, sold = f"{row['recaptured'] * 100:.0f} %", _units(row["demand_units"])
+    days = bench.horizon_days
+    text = (
+        (
+            f"Of {sold} units it would sell in {days} days, {share} would be taken from other"
+            " products of its category.",
+            f"预计 {days} 天售出 {sold} 件,其中 {share} 来自同类目其他商品。",
         )
-    else:
-        text = ("It has never sold.", "从未售出。")
-    grade = Reason(
-        en=f"Class {row['abc']} by revenue, {row['xyz']} by steadiness of demand.",
-        zh=f"按销售额为 {row['abc']} 类,按需求稳定性为 {row['xyz']} 类。",
-        evidence=_ids(evidence),
+        if kind is ActionKind.LIST_PRODUCT
+        else (
+            f"Of {sold} units it would still sell in {days} days, {share} go to other products of"
+            " its category.",
+            f"预计 {days} 天仍可售出 {sold} 件,其中 {share} 会转向同类目其他商品。",
+        )
     )
-    why = Reason(en=text[0], zh=text[1], evidence=_ids(evidence), graph_path=_path(bench, sku))
-    return (why, grade)
+    return (Reason(en=text[0], zh=text[1], evidence=_ids(evidence)),)
 
 
 def campaign_reasons(

@@ -109,12 +109,25 @@ def _skus(bench: Workbench, row: dict[str, Any]) -> list[str]:
 
 
 def _added_effects(rows: Sequence[dict[str, Any]]) -> CampaignEffects | None:
-    """What comes on top of what is on sale now: campaigns, and products listed again."""
+    """What comes on top of what is on sale now.
+
+    Campaigns, products listed again, and what others sell to the customers of those phased out.
+    """
     import pandas as pd
 
     from tools.simulate import CampaignEffects
 
     mine = [row for row in rows if row["kind"] in ADDED]
+    mine += [_moved(row) for row in rows if row["kind"] == ActionKind.DELIST_PRODUCT.value]
     if not mine:
         return None
     return CampaignEffects.of(pd.DataFrame(mine))
+
+
+def _moved(row: dict[str, Any]) -> dict[str, Any]:
+    """A phase-out's effect on other SKUs; its own sales are played as going off sale."""
+    return {
+        name.removeprefix("moved_"): value
+        for name, value in row.items()
+        if name.startswith("moved_")
+    }

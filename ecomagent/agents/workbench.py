@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from ecomagent.plan.policy import Policy, PolicyContext
     from ecomagent.store.facts import Facts, FactsView
     from knowledge_graph import KnowledgeGraph, ResolvedScope
+    from tools.choice_model import Transference
     from tools.elasticity import Elasticities
     from tools.forecast import DemandForecast
+    from tools.halo import Halo
     from tools.marketing import Segments
     from tools.pricing import PriceLimits
     from tools.selection import Assortment
@@ -39,6 +41,8 @@ SEED = 20_240_229
 """Seed of every draw a plan makes: the same shop and goal give the same figures."""
 SALES_DAYS = 730
 """How much history tools read: two years, so that each season is seen twice."""
+HALO_DAYS = 365
+"""How far back orders are looked at for what is bought together, as the graph does."""
 
 
 @dataclass(frozen=True)
@@ -288,6 +292,48 @@ class Workbench:
             self._shop_demand,
             today=self.history.today,
             source=self.history.ref("panel", rows=len(self.panel)),
+            transference=self.transference,
+            halo=self.halo,
+        )
+
+    @property
+    def substitutes(self) -> pd.DataFrame:
+        """What the graph knows to replace what: ``sku, other, weight``, likeness from 0 to 1."""
+        return self.once("substitutes", lambda: self.graph.pairs("substitute"))
+
+    @property
+    def transference(self) -> Transference:
+        """Where the demand for a missing SKU goes."""
+        return self.once("transference", self._estimate_transference)
+
+    def _estimate_transference(self) -> Transference:
+        from tools.choice_model import estimate_transference
+
+        return estimate_transference(
+            self.panel,
+            self.catalogue,
+            today=self.history.today,
+            source=self.history.ref("panel", rows=len(self.panel)),
+            substitutes=self.substitutes,
+        )
+
+    @property
+    def halo(self) -> Halo:
+        """What each SKU sells along."""
+        return self.once("halo", self._measure_halo)
+
+    def _measure_halo(self) -> Halo:
+        from tools.halo import measure_halo
+
+        since = self.history.today - timedelta(days=HALO_DAYS)
+        lines = self.history.order_lines(since=since)
+        return measure_halo(
+            lines,
+            self.catalogue,
+            self.graph.pairs("bought_together").rename(columns={"weight": "lift"}),
+            today=self.history.today,
+            source=self.history.ref("order_lines", rows=len(lines), since=since),
+            substitutes=self.substitutes,
         )
 
     @property

@@ -18,6 +18,7 @@ from ecomagent.domain.action import (
     StatusAfter,
     StatusBefore,
 )
+from ecomagent.domain.evidence import Evidence
 from ecomagent.domain.goal import Lever
 
 if TYPE_CHECKING:
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 
 NAME = "selection"
 KINDS = {"relist": ActionKind.LIST_PRODUCT, "phase_out": ActionKind.DELIST_PRODUCT}
+METRICS = ("units", "revenue_minor", "gross_profit_minor")
 FIGURES = [
     f"{stem}_{point}"
-    for stem in ("units", "revenue_minor", "gross_profit_minor", "value_minor")
+    for stem in (*METRICS, *(f"moved_{name}" for name in METRICS), "value_minor")
     for point in ("p10", "p50", "p90")
 ]
 """Columns of the assessment that add up over a product's SKUs."""
@@ -62,7 +64,7 @@ def _rows(bench: Workbench) -> pd.DataFrame:
         every = bench.catalogue.groupby("product_id").size().reindex(whole.index)
         products = whole.index[whole == every]
         chosen = advised[advised["product_id"].isin(products)]
-        grouped = chosen.groupby("product_id")
+        grouped = chosen.sort_values("demand_units", ascending=False).groupby("product_id")
         summed = grouped[FIGURES].sum(min_count=1)
         summed["category"] = grouped["category"].first()
         summed["sku"] = grouped["category"].agg(lambda part: str(part.index[0]))
@@ -76,6 +78,15 @@ def _rows(bench: Workbench) -> pd.DataFrame:
     return rows[rows["value"] > 0]
 
 
+def _evidence(bench: Workbench, sku: str) -> tuple[Evidence, ...]:
+    """The assessment, where its demand would go, and what it sells along if anything."""
+    table = bench.assortment
+    found = [table.evidence(sku), bench.transference.evidence(table.categories[sku])]
+    if bool(table.table["halo_minor"].loc[sku] > 0):
+        found.append(bench.halo.evidence(sku))
+    return tuple(found)
+
+
 def status_changes(bench: Workbench, rows: list[dict[str, Any]]) -> list[Action]:
     """Chosen listings and delistings as actions."""
     made: list[Action] = []
@@ -86,7 +97,7 @@ def status_changes(bench: Workbench, rows: list[dict[str, Any]]) -> list[Action]
             state = shown[row["target"]]
             if not state.exists:
                 continue
-            evidence = (bench.assortment.evidence(row["sku"]),)
+            evidence = _evidence(bench, row["sku"])
             common: dict[str, Any] = {
                 "product": row["target"],
                 "before": StatusBefore(**state.fields, version=state.version),
