@@ -6,6 +6,7 @@ Everything is built from facts as of a moment and can be built again from nothin
 from knowledge_graph.build import build_graph
 from knowledge_graph.embed import Embedder, HashedNgrams
 from knowledge_graph.graph import KnowledgeGraph, Related
+from knowledge_graph.offers import likeness_of_offers
 from knowledge_graph.ontology import Edge
 from knowledge_graph.refresh import refresh
 from knowledge_graph.scope import ResolvedScope, ScopeMatch, resolve_scope
@@ -23,6 +24,7 @@ __all__ = [
     "ScopeMatch",
     "VectorIndex",
     "build_graph",
+    "likeness_of_offers",
     "refresh",
     "resolve_scope",
     "search",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ def number(frame: pd.DataFrame, column: str) -> Floats:
     return np.where(np.isfinite(found), found, np.nan)
 
 
-def places(index: pd.Index, names: pd.Series | Sequence[str] | npt.NDArray[np.str_]) -> Ints:
+def places(index: pd.Index, names: pd.Series | Sequence[str] | npt.NDArray[Any]) -> Ints:
     """Where each name stands in the index; -1 where it does not."""
     found = index.get_indexer(pd.Index(np.asarray(names, dtype=object).astype(str)))
     return np.asarray(found, dtype=np.int64)

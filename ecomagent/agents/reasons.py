@@ -237,6 +237,42 @@ def _moved_reasons(
     return (Reason(en=text[0], zh=text[1], evidence=_ids(evidence)),)
 
 
+def new_product_reasons(
+    bench: Workbench, row: dict[str, Any], evidence: Sequence[Evidence]
+) -> tuple[Reason, ...]:
+    """Why a product that the shop has never had is listed."""
+    found = bench.new_products.table.loc[str(row["target"])]
+    days, share = bench.horizon_days, f"{found['recaptured'] * 100:.0f} %"
+    low, middle, high = (_units(found[f"demand_{p}"]) for p in ("p10", "p50", "p90"))
+    tied = bench.price_of(int(row["cash_minor"]))
+    cash, cash_zh = (_money(tied, bench.currency, language) for language in ("en", "zh"))
+    return (
+        Reason(
+            en=(
+                f"Guessed from {found['neighbours']:,} products like it: {middle} units in {days}"
+                f" days of selling ({low} to {high}), {share} of them taken from others of its"
+                " category."
+            ),
+            zh=(
+                f"参照 {found['neighbours']:,} 个相似商品估计:在售 {days} 天可售 {middle} 件"
+                f"({low} 至 {high}),其中 {share} 来自同类目其他商品。"
+            ),
+            evidence=_ids(evidence),
+        ),
+        Reason(
+            en=(
+                f"The first order of {found['first_order']:,} units ties up {cash}; each unit"
+                f" leaves {found['margin'] * 100:.0f} % of its price."
+            ),
+            zh=(
+                f"首单 {found['first_order']:,} 件占用资金 {cash_zh};单件毛利率"
+                f" {found['margin'] * 100:.0f} %。"
+            ),
+            evidence=_ids(evidence),
+        ),
+    )
+
+
 def campaign_reasons(
     bench: Workbench, row: dict[str, Any], evidence: Sequence[Evidence]
 ) -> tuple[Reason, ...]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tools.forecast import DemandForecast
     from tools.halo import Halo
     from tools.marketing import Segments
+    from tools.new_products import NewProducts
     from tools.pricing import PriceLimits
     from tools.selection import Assortment
 
@@ -315,6 +316,29 @@ class Workbench:
             today=self.history.today,
             source=self.history.ref("panel", rows=len(self.panel)),
             substitutes=self.substitutes,
+        )
+
+    @property
+    def new_products(self) -> NewProducts:
+        """What suppliers offer, scored; categories in the shop's own words."""
+        return self.once("new_products", self._score_offers)
+
+    def _score_offers(self) -> NewProducts:
+        from knowledge_graph import likeness_of_offers
+        from tools.new_products import categories_of, score_new_products
+
+        offers = self.view.supplier_offers()
+        offers = offers.assign(category=categories_of(offers, self.catalogue))
+        return score_new_products(
+            offers,
+            self.catalogue,
+            self._shop_demand,
+            likeness_of_offers(offers, self.graph),
+            self.transference,
+            limits=self.limits,
+            today=self.history.today,
+            source=self.view.ref("supplier_offers", rows=len(offers)),
+            halo=self.halo,
         )
 
     @property

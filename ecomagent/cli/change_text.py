@@ -38,6 +38,9 @@ WORDS: dict[Language, dict[str, str]] = {
         "call off": "call off campaign {id}",
         "bundle": "{parts} for {price}",
         "other": "other {names}",
+        "new": "new: {title} at {price}",
+        "first": ", first order of {units} for {cost}",
+        "absent": "not in the shop",
         "active": "active",
         "draft": "draft",
         "archived": "archived",
@@ -58,6 +61,9 @@ WORDS: dict[Language, dict[str, str]] = {
         "call off": "取消营销活动 {id}",
         "bundle": "{parts},{price}",
         "other": "更改{names}",
+        "new": "新品:{title},{price}",
+        "first": ",首单 {units} 件,{cost}",
+        "absent": "店铺中没有",
         "active": "在售",
         "draft": "草稿",
         "archived": "已下架",
@@ -114,6 +120,12 @@ def _promotion(action: StartPromotion | EndPromotion, to: _Speaker) -> str:
 
 
 def _status(action: ListProduct | DelistProduct, to: _Speaker) -> str:
+    new = action.after.new
+    if new is not None:
+        made = to.say("new", title=new.title, price=to.money(new.price))
+        cost = to.money(new.first_order * new.cost)
+        return made + (to.say("first", units=f"{new.first_order:,}", cost=cost)
+                       if new.first_order else "")  # fmt: skip
     return f"{to.say(action.before.status)} → {to.say(action.after.status)}"
 
 

@@ -12,6 +12,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from ecomagent.domain.action import ActionKind
@@ -20,6 +21,7 @@ PRICES = "prices.csv"
 PROMOTIONS = "promotions.csv"
 PROMOTIONS_END = "promotions-end-{day}.csv"
 STATUSES = "status.csv"
+NEW_PRODUCTS = "new-products.csv"
 CONTENT = "content.csv"
 BUNDLES = "bundles.csv"
 PURCHASES = "purchase-orders.csv"
@@ -74,6 +76,8 @@ def rows_of(
             return (_price(action["sku"], label),)
         case ActionKind.START_PROMOTION | ActionKind.END_PROMOTION:
             return _promotion(action, label)
+        case ActionKind.LIST_PRODUCT if after.get("new"):
+            return _new(action["product"], after["new"])
         case ActionKind.LIST_PRODUCT | ActionKind.DELIST_PRODUCT:
             values = {**_product(label), "Status": after["status"]}
             return (FileRow(STATUSES, action["product"], values),)
@@ -141,6 +145,31 @@ def _bundle(action: Mapping[str, Any], label: Mapping[str, Any]) -> FileRow:
         "Status": after["status"],
     }
     return FileRow(BUNDLES, action["sku"], values)
+
+
+def _new(product: str, new: Mapping[str, Any]) -> tuple[FileRow, ...]:
+    """A product's first row, and its first order beside it."""
+    values = {
+        "Handle": product,
+        "Title": new["title"],
+        "Vendor": new["brand"],
+        "Type": new["category"],
+        "Option1 Name": "Title",
+        "Option1 Value": "Default Title",
+        "Variant SKU": new["sku"],
+        "Variant Price": new["price"],
+        "Cost per item": new["cost"],
+        "Status": "active",
+    }
+    row = FileRow(NEW_PRODUCTS, product, values)
+    if not new["first_order"]:
+        return (row,)
+    order = {
+        "purchase_order_id": new["purchase_order_id"], "quantity": new["first_order"],
+        "unit_cost": new["cost"], "supplier": new["supplier"],
+        "cost_total": f"{new['first_order'] * Decimal(new['cost']):f}",
+    }  # fmt: skip
+    return row, _purchase({"sku": new["sku"], "after": order}, {"title": new["title"]})
 
 
 def _purchase(action: Mapping[str, Any], label: Mapping[str, Any]) -> FileRow:

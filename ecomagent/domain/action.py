@@ -128,12 +128,33 @@ class PromotionAfter(_Frozen):
 
 
 class StatusBefore(_Frozen):
-    status: Literal["active", "draft", "archived"]
+    status: Literal["absent", "active", "draft", "archived"]
     version: str
+
+
+class NewProduct(_Frozen):
+    """What a shop has to know of a product that it has never had, and its first order."""
+
+    sku: str
+    title: str
+    price: Decimal
+    cost: Decimal
+    category: str = ""
+    brand: str = ""
+    attributes: dict[str, str] = Field(default_factory=dict)
+    supplier: str | None = None
+    min_order: int | None = None
+    case_pack: int | None = None
+    lead_time_days: int | None = None
+    first_order: int = Field(default=0, ge=0)
+    """Units ordered along with the listing."""
+    purchase_order_id: str = ""
 
 
 class StatusAfter(_Frozen):
     status: Literal["active", "draft", "archived"]
+    new: NewProduct | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Only where the shop has never had the product."""
 
 
 class StockBefore(_Frozen):
@@ -271,7 +292,7 @@ class EndPromotion(ActionBase):
 
 
 class ListProduct(ActionBase):
-    """Put a product on sale (again)."""
+    """Put a product on sale, again or for the first time."""
 
     TARGET: ClassVar[Literal["sku", "product", "segment"]] = "product"
     kind: Literal[ActionKind.LIST_PRODUCT] = ActionKind.LIST_PRODUCT

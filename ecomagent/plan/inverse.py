@@ -23,6 +23,7 @@ from ecomagent.domain.action import (
     PromotionAfter,
     PromotionBefore,
     Reorder,
+    ReorderAfter,
     SendCampaign,
     SetPrice,
     StartPromotion,
@@ -137,13 +138,41 @@ def _ends_at(done: Done) -> datetime | None:
 
 def _status(done: Done) -> Action:
     _untouched(done, "status")
-    status = done.receipt.before_seen["status"]
+    before = done.receipt.before_seen["status"]
+    # What the shop never had before stays on file, off sale.
+    status = "archived" if before == "absent" else before
     kind = ListProduct if status == "active" else DelistProduct
     return kind(
         product=done.action.product,
         before=StatusBefore(status=done.shown.fields["status"], version=done.shown.version),
         after=StatusAfter(status=status),
     )
+
+
+def first_order_back(action: Action, shown: TargetState | None) -> Action | None:
+    """The action that cancels the order placed along with a product's first listing.
+
+    Args:
+        action: Exactly what was applied.
+        shown: The stock of its SKU as the shop shows it now.
+
+    Raises:
+        StaysError: The order is no longer open.
+    """
+    new = action.after.new if isinstance(action, ListProduct) else None
+    if new is None or not new.first_order or shown is None:
+        return None
+    if shown.extra.get("open_orders", {}).get(new.purchase_order_id) != new.first_order:
+        raise StaysError(f"purchase order {new.purchase_order_id} is no longer open", changed=True)
+    made = Reorder(
+        sku=new.sku,
+        before=StockBefore(**shown.fields, version=shown.version),
+        after=ReorderAfter(
+            purchase_order_id=new.purchase_order_id, quantity=0, unit_cost=new.cost,
+            cost_total=Decimal(0), supplier=new.supplier,
+        ),
+    )  # fmt: skip
+    return made.model_copy(update={"id": made.content_id()})
 
 
 def _order(done: Done) -> Action:

@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from ecomagent.audit import AuditLog
-from ecomagent.domain.action import Action, Reason, Reorder
+from ecomagent.domain.action import Action, ActionKind, ListProduct, Reason, Reorder, Target
 from ecomagent.domain.errors import PlanError
 from ecomagent.domain.goal import Goal
 from ecomagent.domain.plan import Plan, Receipt, ReceiptStatus
-from ecomagent.domain.ports import Connector
+from ecomagent.domain.ports import Connector, TargetState
 from ecomagent.domain.workspace import ShopSettings
 from ecomagent.plan.approved import idempotency_key
 from ecomagent.plan.build import Making, build_plan
-from ecomagent.plan.inverse import StaysError, inverse
+from ecomagent.plan.inverse import StaysError, first_order_back, inverse
 from ecomagent.plan.policy import Policy, PolicyContext, judge_all
 from ecomagent.store.plans import PlanRepository
 
@@ -130,6 +130,17 @@ def make_rollback(
         target = action.shown_by
         shown = connector.read(action.kind, [target])[target.id]
         try:
+            cancelled = first_order_back(action, _stock_of_new(connector, action))
+        except StaysError as reason:
+            cancelled = None
+            notes.append(f"the first order of {named} stays: {reason}")
+        if cancelled is not None:
+            inverses.append(cancelled.model_copy(update={"reasons": (_reason(plan, receipt),)}))
+            notes.append(
+                f"the first order of {named} is cancelled on file: tell the supplier, who has the"
+                " order already"
+            )
+        try:
             made = inverse(action, receipt, shown, now)
         except StaysError as reason:
             since = "was changed since and " if reason.changed else ""
@@ -166,6 +177,14 @@ def make_rollback(
         policy=policy,
         now=now,
     )
+
+
+def _stock_of_new(connector: Connector, action: Action) -> TargetState | None:
+    new = action.after.new if isinstance(action, ListProduct) else None
+    if new is None:
+        return None
+    target = Target(type="sku", id=new.sku)
+    return connector.read(ActionKind.REORDER, [target])[new.sku]
 
 
 def _is_unfinished(plan: Plan, repository: PlanRepository, audit: AuditLog) -> bool:

@@ -215,6 +215,26 @@ class SupplierRow(SQLModel, table=True):
     lead_time_std_days: float | None = None
 
 
+class SupplierOfferRow(SQLModel, table=True):
+    """What a supplier offers at a price from a moment on; nothing here is on sale by itself."""
+
+    __tablename__ = "supplier_offer"
+    sku: str = Field(primary_key=True)
+    supplier: str = Field(primary_key=True)
+    """Empty where the list names none."""
+    seen_at: datetime = _moment(key=True)
+    title: str = _text()
+    category: str = _text()
+    brand: str = _text()
+    cost_minor: int = _minor()
+    list_price_minor: int | None = _minor(nullable=True)
+    """What the supplier suggests to sell it for."""
+    min_order: int | None = None
+    case_pack: int | None = None
+    lead_time_days: int | None = None
+    attributes: dict[str, Any] = _json()
+
+
 class PurchaseOrderRow(SQLModel, table=True):
     """Units of one SKU ordered from a supplier."""
 

@@ -144,6 +144,7 @@ def shown(view: FactsView) -> dict[str, pd.DataFrame]:
         "order_lines": view.order_lines(),
         "purchase_orders": view.purchase_orders(),
         "campaigns": view.campaigns(),
+        "supplier_offers": view.supplier_offers(),
         "signals": view.signals(),
         "reviews": view.reviews(),
     }

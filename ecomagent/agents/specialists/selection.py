@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ecomagent.agents.menus import impact_of, in_units, menu, save_menu
 from ecomagent.agents.reasons import selection_reasons
 from ecomagent.agents.services import Services
+from ecomagent.agents.specialists.new_products import is_new, new_listings, new_product_rows
 from ecomagent.agents.specialists.pricing import assumptions_of
 from ecomagent.agents.state import PipelineState
 from ecomagent.agents.words import say
@@ -41,10 +42,16 @@ def selection(services: Services, state: PipelineState) -> dict[str, Any]:
     """Propose products to list again or to phase out."""
     if Lever.SELECTION not in state["levers"]:
         return {"menus": {NAME: 0}}
+    import pandas as pd
+
     bench = services.bench(state)
     advice = bench.assortment.table["advice"].value_counts()
     say("selection", ", ".join(f"{kind} {count:,}" for kind, count in advice.items()))
     rows = _rows(bench)
+    offered = new_product_rows(bench)
+    if len(offered):
+        say("selection", f"{len(offered):,} products of suppliers are worth listing")
+        rows = pd.concat([rows, offered], ignore_index=True)
     count = save_menu(services.run_folder(state), NAME, rows)
     say("selection", f"proposes {count:,} changes of the assortment")
     return {"menus": {NAME: count}}
@@ -89,9 +96,10 @@ def _evidence(bench: Workbench, sku: str) -> tuple[Evidence, ...]:
 
 def status_changes(bench: Workbench, rows: list[dict[str, Any]]) -> list[Action]:
     """Chosen listings and delistings as actions."""
-    made: list[Action] = []
+    new = [row for row in rows if is_new(row)]
+    made: list[Action] = list(new_listings(bench, new))
     for kind in KINDS.values():
-        mine = [row for row in rows if row["kind"] == kind.value]
+        mine = [row for row in rows if row["kind"] == kind.value and not is_new(row)]
         shown = bench.live(kind, [row["target"] for row in mine])
         for row in mine:
             state = shown[row["target"]]

@@ -133,7 +133,10 @@ def spend_of(action: Action) -> Decimal:
 
 def cash_of(action: Action) -> Decimal:
     """Purchase-order money an action commits."""
-    return action.after.cost_total if isinstance(action, Reorder) else Decimal(0)
+    if isinstance(action, Reorder):
+        return action.after.cost_total
+    new = action.after.new if isinstance(action, ListProduct) else None
+    return Decimal(0) if new is None else new.first_order * new.cost
 
 
 def family_of(action: Action) -> tuple[str, str]:

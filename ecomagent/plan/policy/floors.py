@@ -39,7 +39,7 @@ def protected(action: Action, context: PolicyContext, policy: Policy) -> Ruling 
     if not policy.protected.skus and not policy.protected.categories:
         return None
     for sku in context.skus_changed_by(action):
-        word = _protected_by(sku, context.skus.get(sku), policy)
+        word = _protected_by(sku, context.skus.get(sku) or _new_facts(action), policy)
         if word:
             return _broken(action, context, "protected", f"{sku} is protected ({word})")
     return None
@@ -159,8 +159,21 @@ def cost_text(action: PricedAction, cost: Decimal, context: PolicyContext) -> st
     return money(cost, context.currency) + (" (cost assumed)" if assumed else "")
 
 
+def _new_facts(action: Action) -> SkuFacts | None:
+    """What a listing says of a product the shop has never had."""
+    new = action.after.new if isinstance(action, ListProduct) else None
+    if new is None:
+        return None
+    return SkuFacts(
+        sku=new.sku, category=new.category, brand=new.brand, list_price=new.price,
+        price=new.price, cost=new.cost,
+    )  # fmt: skip
+
+
 def _listed_below_cost(action: ListProduct, context: PolicyContext) -> Ruling | None:
-    for facts in context.by_product.get(action.product, ()):
+    new = _new_facts(action)
+    listed = context.by_product.get(action.product, ()) if new is None else (new,)
+    for facts in listed:
         price = facts.price or facts.list_price
         if facts.cost is not None and price is not None and price < facts.cost:
             shown, floor = money(price, context.currency), money(facts.cost, context.currency)

@@ -12,7 +12,7 @@ from ecomagent.domain.action import (
     SendCampaign,
     StartPromotion,
 )
-from ecomagent.plan.policy.context import PolicyContext, SkuFacts, family_of
+from ecomagent.plan.policy.context import PolicyContext, SkuFacts, cash_of, family_of
 from ecomagent.plan.policy.hours import quiet_until
 from ecomagent.plan.policy.limits import cash_left, spend_left
 from ecomagent.plan.policy.model import Policy
@@ -108,11 +108,12 @@ def reorder_size(action: Action, context: PolicyContext, policy: Policy) -> Ruli
 
 def reorder_cash(action: Action, context: PolicyContext, policy: Policy) -> Ruling | None:
     """Purchase orders cost no more than is still set aside for them."""
-    if not isinstance(action, Reorder) or action.after.quantity == 0:
+    wanted = cash_of(action)
+    if not wanted:
         return None
     left = cash_left(policy, context)
-    cost, has = (money(sum_, context.currency) for sum_ in (action.after.cost_total, left.value))
-    if action.after.cost_total > left.value:
+    cost, has = (money(sum_, context.currency) for sum_ in (wanted, left.value))
+    if wanted > left.value:
         return denied(action, "reorder_cash", f"{cost} is more than the {has} left ({left.source})")
     return passed(action, "reorder_cash", f"{cost} of the {has} left ({left.source})")
 

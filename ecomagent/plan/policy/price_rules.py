@@ -9,7 +9,14 @@ from __future__ import annotations
 from decimal import ROUND_DOWN, Decimal
 from typing import TypeVar, cast
 
-from ecomagent.domain.action import Action, CreateBundle, EndPromotion, SetPrice, StartPromotion
+from ecomagent.domain.action import (
+    Action,
+    CreateBundle,
+    EndPromotion,
+    ListProduct,
+    SetPrice,
+    StartPromotion,
+)
 from ecomagent.plan.policy.context import PolicyContext
 from ecomagent.plan.policy.floors import cost_of, cost_text, is_active
 from ecomagent.plan.policy.limits import margin_floor as margin_limit
@@ -95,12 +102,28 @@ def promotion_depth(action: Action, context: PolicyContext, policy: Policy) -> R
 
 def margin_floor(action: Action, context: PolicyContext, policy: Policy) -> Ruling | None:
     """A price leaves at least the margin that policy, or a stricter goal, asks for."""
+    if isinstance(action, ListProduct):
+        return _new_margin(action, context, policy)
     reach = _margin_reach(action, context, policy)
     if reach is None or not isinstance(action, Movable):
         return None
     if not context.restoring:
         return _within(action, reach, context)
     return _restored(action, reach, context)
+
+
+def _new_margin(action: ListProduct, context: PolicyContext, policy: Policy) -> Ruling | None:
+    """A product listed for the first time is priced by whoever proposes it: refused, not moved."""
+    new = action.after.new
+    if new is None:
+        return None
+    limit = margin_limit(policy, context)
+    low = lowest_price(new.cost, limit.value, context.currency)
+    words = f"a margin of {percent(limit.value)} ({limit.source})"
+    if new.price < low:
+        shown = money(new.price, context.currency)
+        return denied(action, "margin_floor", f"{shown} leaves less than {words}")
+    return passed(action, "margin_floor", f"the price leaves at least {words}")
 
 
 def map_price(action: Action, context: PolicyContext, policy: Policy) -> Ruling | None:

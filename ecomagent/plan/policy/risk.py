@@ -7,12 +7,13 @@ from decimal import Decimal
 from ecomagent.domain.action import (
     Action,
     ActionKind,
+    ListProduct,
     Reorder,
     Risk,
     SetPrice,
     StartPromotion,
 )
-from ecomagent.plan.policy.context import PolicyContext
+from ecomagent.plan.policy.context import PolicyContext, cash_of
 from ecomagent.plan.policy.model import Policy
 
 ORDER = (Risk.LOW, Risk.MEDIUM, Risk.HIGH)
@@ -37,6 +38,9 @@ def least_risk(action: Action, context: PolicyContext, policy: Policy) -> Risk:
     """The least risk an action of this kind and size has."""
     facts = context.skus.get(action.target.id)
     known = BY_KIND.get(action.kind, Risk.LOW)
+    if isinstance(action, ListProduct) and action.after.new is not None:
+        share = cash_of(action) / max(policy.reorder.max_cash, Decimal(1))
+        known = higher(Risk.MEDIUM, _step(share, CASH_STEPS))
     if facts is not None and facts.cost_assumed and isinstance(action, SetPrice | StartPromotion):
         known = higher(known, Risk.MEDIUM)
     return higher(known, _by_size(action, policy))

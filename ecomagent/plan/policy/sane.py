@@ -12,6 +12,7 @@ from ecomagent.domain.action import (
     DelistProduct,
     EndPromotion,
     ListProduct,
+    NewProduct,
     Reorder,
     SendCampaign,
     SetPrice,
@@ -63,11 +64,20 @@ def _unknown(action: Action, context: PolicyContext) -> Iterator[str]:
             yield f"component {unknown[0]} is not a SKU of this shop"
         if action.sku in context.skus:
             yield f"{action.sku} is a SKU of this shop already"
+    elif isinstance(action, ListProduct) and action.after.new is not None:
+        yield from _known_already(action, action.after.new, context)
     elif isinstance(action, ListProduct | DelistProduct | UpdateContent):
         if action.product not in context.by_product:
             yield f"{action.product} is not a product of this shop"
     elif action.target.id not in context.skus:
         yield f"{action.target.id} is not a SKU of this shop"
+
+
+def _known_already(action: ListProduct, new: NewProduct, context: PolicyContext) -> Iterator[str]:
+    if action.product in context.by_product:
+        yield f"{action.product} is a product of this shop already"
+    if new.sku in context.skus:
+        yield f"{new.sku} is a SKU of this shop already"
 
 
 def _dates(action: Action, context: PolicyContext) -> Iterator[str]:
@@ -93,6 +103,8 @@ def _values(action: Action, context: PolicyContext) -> Iterator[str]:
         yield from _end_promotion(action, context)
     elif isinstance(action, ListProduct | DelistProduct):
         yield from _status(action)
+        if action.after.new is not None:
+            yield from _new(action, action.after.new, context)
     elif isinstance(action, Reorder):
         yield from _reorder(action, context)
     elif isinstance(action, SendCampaign):
@@ -144,6 +156,20 @@ def _status(action: ListProduct | DelistProduct) -> Iterator[str]:
         yield f"{action.kind.value} cannot leave the product {action.after.status}"
     if action.before.status == action.after.status:
         yield f"the product is {action.before.status} already"
+
+
+def _new(
+    action: ListProduct | DelistProduct, new: NewProduct, context: PolicyContext
+) -> Iterator[str]:
+    if isinstance(action, DelistProduct) or action.before.status != "absent":
+        yield "a product that the shop has is not new"
+    yield from _no_price(new.price, context)
+    if not new.sku.strip() or not new.title.strip():
+        yield "a new product needs a SKU and a title"
+    if not (new.cost.is_finite() and new.cost > 0):
+        yield f"a unit cost of {new.cost} cannot be ordered at"
+    if new.first_order and not new.purchase_order_id:
+        yield "its first order has no number"
 
 
 def _reorder(action: Reorder, context: PolicyContext) -> Iterator[str]:

@@ -67,6 +67,7 @@ DERIVED = {
     "prices": _LASTING.format("prices"),
     "costs": _dated("costs"),
     "promotions": _LASTING.format("promotions"),
+    "supplier_offers": _dated("supplier_offers"),
     "purchase_orders": _dated("purchase_orders"),
     "campaigns": _dated("campaigns"),
     "customers": f"SELECT *, {_day('seen_at')} AS seen_on FROM raw_customers",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-VERSION = 1
+VERSION = 2
 """Grows when a table's columns or meaning change; facts of another version are built again."""
 
 _MOMENT = pa.timestamp("us", tz="UTC")
@@ -156,6 +156,19 @@ PROMOTIONS = FactTable(
     monthly=False,
 )  # fmt: skip
 
+SUPPLIER_OFFERS = FactTable(
+    "supplier_offers",
+    {
+        "sku": _TEXT, "supplier": _TEXT, "moment": _MOMENT, "date": _DAY, "title": _TEXT,
+        "category": _TEXT, "brand": _TEXT, "cost_minor": _MINOR, "list_price_minor": _MINOR,
+        "min_order": _COUNT, "case_pack": _COUNT, "lead_time_days": pa.float64(),
+        "attributes": _TEXT,
+    },
+    ("sku", "supplier", "moment"),
+    monthly=False,
+)  # fmt: skip
+"""What suppliers offer from a moment on; ``attributes`` is JSON."""
+
 PURCHASE_ORDERS = FactTable(
     "purchase_orders",
     {
@@ -187,6 +200,6 @@ CUSTOMERS = FactTable(
 )  # fmt: skip
 
 TABLES = (
-    PRODUCTS, PRICES, COSTS, PROMOTIONS, PURCHASE_ORDERS, CAMPAIGNS, CUSTOMERS, ORDER_LINES,
-    RETURNS, PANEL, STOCK, COMPETITOR_PRICES, REVIEWS, SIGNALS, CAMPAIGN_EVENTS,
+    PRODUCTS, PRICES, COSTS, PROMOTIONS, SUPPLIER_OFFERS, PURCHASE_ORDERS, CAMPAIGNS, CUSTOMERS,
+    ORDER_LINES, RETURNS, PANEL, STOCK, COMPETITOR_PRICES, REVIEWS, SIGNALS, CAMPAIGN_EVENTS,
 )  # fmt: skip

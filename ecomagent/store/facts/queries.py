@@ -177,6 +177,19 @@ WHERE coalesce(campaigns.date, CAST($today AS DATE) - 1) < $today
 ORDER BY starts_at, id
 """
 
+SUPPLIER_OFFERS = """
+SELECT sku, supplier, title, category, brand, cost_minor, list_price_minor, min_order, case_pack,
+       lead_time_days, attributes, moment AS seen_at
+FROM supplier_offers WHERE moment < $as_of AND sku NOT IN (SELECT sku FROM spans)
+QUALIFY row_number() OVER (PARTITION BY sku, supplier ORDER BY moment DESC) = 1
+ORDER BY sku, supplier
+"""
+"""Each supplier's newest offer of what the shop has never had."""
+
+SUPPLIER_OFFER_NUMBERS = (
+    "cost_minor", "list_price_minor", "min_order", "case_pack", "lead_time_days",
+)  # fmt: skip
+
 SIGNALS = """
 SELECT name, date, avg(value) AS value FROM signals WHERE date < $today
 GROUP BY name, date ORDER BY name, date

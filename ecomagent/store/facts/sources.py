@@ -31,6 +31,7 @@ from ecomagent.store.tables import (
     ReviewRow,
     SignalRow,
     StockRow,
+    SupplierOfferRow,
     SupplierRow,
     VariantRow,
 )
@@ -152,6 +153,16 @@ def _promotions() -> Query:
     ).where((col(row.status) != "ended") | col(row.ends_at).is_not(None))
 
 
+def _supplier_offers() -> Query:
+    row, supplier = SupplierOfferRow, SupplierRow
+    return sql_select(
+        col(row.sku), col(row.supplier), col(row.seen_at), col(row.title), col(row.category),
+        col(row.brand), col(row.cost_minor), col(row.list_price_minor), col(row.min_order),
+        col(row.case_pack), func.coalesce(col(row.lead_time_days), col(supplier.lead_time_days)),
+        _text(col(row.attributes)),
+    ).outerjoin(supplier, col(supplier.id) == col(row.supplier))  # fmt: skip
+
+
 def _purchase_orders() -> Query:
     row = PurchaseOrderRow
     return sql_select(
@@ -246,6 +257,11 @@ SOURCES = (
     Source("costs", _costs, None, {"sku": _T, "moment": _MOMENT, "cost_minor": _I}),
     Source("promotions", _promotions, None, {
         "id": _T, "sku": _T, "moment": _MOMENT, "until": _MOMENT, "price_minor": _I,
+    }),
+    Source("supplier_offers", _supplier_offers, None, {
+        "sku": _T, "supplier": _T, "moment": _MOMENT, "title": _T, "category": _T, "brand": _T,
+        "cost_minor": _I, "list_price_minor": _I, "min_order": _I, "case_pack": _I,
+        "lead_time_days": _F, "attributes": _T,
     }),
     Source("purchase_orders", _purchase_orders, None, {
         "id": _T, "sku": _T, "quantity": _I, "moment": _MOMENT, "received_at": _MOMENT,

@@ -177,6 +177,20 @@ class FactsView:
         """
         return self._tables.frame(queries.CAMPAIGNS, {"today": self.today})
 
+    def supplier_offers(self) -> pd.DataFrame:
+        """What suppliers offer that is not in the catalogue, sorted by ``sku`` and ``supplier``.
+
+        Columns: ``sku, supplier`` (empty where the list names none), ``title, category, brand``,
+        ``cost_minor, list_price_minor`` (suggested), ``min_order, case_pack, lead_time_days``
+        (float64, NaN for unknown), ``attributes`` (dict), ``seen_at`` (UTC): the newest offer of
+        each supplier that was known by then.
+        """
+        found = self._tables.frame(
+            queries.SUPPLIER_OFFERS, {"as_of": self.as_of}, frames={"spans": self._spans}
+        )
+        found["attributes"] = [json.loads(text) for text in found["attributes"]]
+        return found.astype(dict.fromkeys(queries.SUPPLIER_OFFER_NUMBERS, "float64"))
+
     def signals(self) -> pd.DataFrame:
         """Figures from outside: ``name, date, value`` (the day's mean)."""
         return self._tables.frame(queries.SIGNALS, {"today": self.today})

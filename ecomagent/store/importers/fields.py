@@ -49,6 +49,8 @@ class Subject:
         either: Groups of fields of which at least one must be there.
         extras: Whether further columns are kept, as attributes.
         needs_sku: Whether its SKUs must be known before.
+        loose: Whether well-known other names count even where further columns are attributes:
+            its files are written by others.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Subject:
     either: tuple[tuple[str, ...], ...] = ()
     extras: bool = False
     needs_sku: bool = False
+    loose: bool = False
 
     def field(self, name: str) -> FieldSpec:
         """The field of that name."""

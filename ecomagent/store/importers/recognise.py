@@ -200,7 +200,7 @@ def _tidy(subject: str, plain: Mapping[str, str]) -> dict[str, str]:
         for f in SUBJECTS[subject].fields
         if plain_name(f.name) in plain
     }
-    if SUBJECTS[subject].extras:
+    if SUBJECTS[subject].extras and not SUBJECTS[subject].loose:
         return own
     for name, field in known_names(subject).items():
         if field not in own and name in plain and plain[name] not in own.values():

@@ -305,6 +305,50 @@ SUPPLIERS = Subject(
     key=("supplier",),
 )
 
+SUPPLIER = Subject(
+    "supplier",
+    (
+        _f("sku", Kind.ID, _SKU, required=True),
+        _f("supplier", Kind.ID, "suppliername supplierid 供应商 供货商"),
+        _f("title", Kind.TEXT, _TITLE, required=True),
+        _f("category", Kind.TEXT, _CATEGORY),
+        _f("brand", Kind.TEXT, _BRAND),
+        _f(
+            "cost",
+            Kind.MONEY,
+            "unitcost costprice purchaseprice wholesaleprice wholesale tradeprice netprice 成本"
+            " 成本价 进价 采购价 供货价 批发价 出厂价",
+            required=True,
+            rule=Rule.NOT_NEGATIVE,
+        ),
+        _money("list_price", "msrp rrp retailprice suggestedprice 建议零售价 零售价 标价"),
+        _f(
+            "min_order",
+            Kind.INTEGER,
+            "minorderquantity minimumorder moq 起订量 最小起订量",
+            rule=Rule.NOT_NEGATIVE,
+        ),
+        _f("case_pack", Kind.INTEGER, "casesize packsize 箱规 装箱数", rule=Rule.NOT_NEGATIVE),
+        _f(
+            "lead_time_days",
+            Kind.INTEGER,
+            "leadtime deliverydays 交货期 到货天数 备货周期",
+            rule=Rule.NOT_NEGATIVE,
+        ),
+        _f(
+            "valid_from",
+            Kind.MOMENT,
+            "from validfrom effectivefrom pricelistdate 生效时间 报价日期",
+            rule=Rule.NOT_FUTURE,
+        ),
+        _f("currency", Kind.TEXT, _CURRENCY),
+    ),
+    key=("sku", "supplier", "valid_from"),
+    extras=True,
+    loose=True,
+)
+"""A supplier's price list: what could be bought, not what is on sale."""
+
 PURCHASE_ORDERS = Subject(
     "purchase_orders",
     (
@@ -349,6 +393,7 @@ SUBJECTS: dict[str, Subject] = {
     subject.name: subject
     for subject in (
         SUPPLIERS,
+        SUPPLIER,
         PRODUCTS,
         CUSTOMERS,
         ORDERS,

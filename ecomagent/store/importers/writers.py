@@ -20,10 +20,12 @@ from ecomagent.store.importers.people import (
     write_reviews,
 )
 from ecomagent.store.importers.sales import write_orders, write_returns
+from ecomagent.store.importers.supplier import write_supplier_offers
 from ecomagent.store.importers.writing import Outcome, Writing
 
 WRITERS: dict[str, Callable[[Writing], Outcome]] = {
     "suppliers": write_suppliers,
+    "supplier": write_supplier_offers,
     "products": write_products,
     "customers": write_customers,
     "orders": write_orders,

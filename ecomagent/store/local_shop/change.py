@@ -20,7 +20,9 @@ from ecomagent.domain.action import (
     DelistProduct,
     EndPromotion,
     ListProduct,
+    NewProduct,
     Reorder,
+    ReorderAfter,
     SendCampaign,
     SetPrice,
     StartPromotion,
@@ -33,6 +35,7 @@ from ecomagent.store.local_shop.shown import BUNDLE, Look, campaign_status, is_r
 from ecomagent.store.tables import (
     CampaignEventRow,
     CampaignRow,
+    CostRow,
     CustomerRow,
     PriceRow,
     ProductRow,
@@ -129,6 +132,9 @@ def _discount(action: StartPromotion | EndPromotion, row: VariantRow, to: Change
 
 
 def _set_status(to: Change, action: ListProduct | DelistProduct) -> None:
+    if action.after.new is not None:
+        _add_product(to, action.product, action.after.new, action.id)
+        return
     product = to.product(action.product)
     product.status = action.after.status
     product.version += 1
@@ -138,6 +144,45 @@ def _set_status(to: Change, action: ListProduct | DelistProduct) -> None:
     if all(variant.status != "active" for variant in variants):
         for variant in variants:
             variant.status = "active"
+
+
+def _add_product(to: Change, name: str, new: NewProduct, source: str) -> None:
+    """A product with its only SKU, its price and cost, and the order that stocks it."""
+    if to.session.get(VariantRow, new.sku) is not None:
+        raise ConnectorError(f"the shop has a SKU {new.sku} already", remedy="Plan it anew.")
+    if new.supplier and to.session.get(SupplierRow, new.supplier) is None:
+        to.session.add(SupplierRow(id=new.supplier, name=new.supplier))
+    to.session.add(
+        ProductRow(
+            id=name, title=new.title, category=new.category, brand=new.brand, status="active",
+            attributes=dict(new.attributes), first_seen=to.now,
+        )
+    )  # fmt: skip
+    to.session.flush()
+    to.session.add(
+        VariantRow(
+            sku=new.sku, product_id=name, list_price_minor=to.minor(new.price), status="active",
+            supplier_id=new.supplier or None, lead_time_days=new.lead_time_days,
+            min_order=new.min_order, case_pack=new.case_pack, first_seen=to.now,
+        )
+    )  # fmt: skip
+    to.session.flush()
+    _remember_price(to, new.sku, to.minor(new.price), source)
+    to.session.merge(
+        CostRow(sku=new.sku, valid_from=to.now, cost_minor=to.minor(new.cost), source=source)
+    )
+    if new.first_order:
+        _place(to, new.sku, _first_order(new))
+
+
+def _first_order(new: NewProduct) -> ReorderAfter:
+    return ReorderAfter(
+        purchase_order_id=new.purchase_order_id,
+        quantity=new.first_order,
+        unit_cost=new.cost,
+        cost_total=new.cost * new.first_order,
+        supplier=new.supplier,
+    )
 
 
 def _order(to: Change, action: Reorder) -> None:
@@ -155,14 +200,18 @@ def _order(to: Change, action: Reorder) -> None:
     if kept is not None and kept.status == "open":
         raise ConnectorError(f"purchase order {kept.id} is open already", where=kept.sku)
     _make_room(to, PurchaseOrderRow, after.purchase_order_id)
-    variant = to.variant(action.sku)
+    _place(to, action.sku, after)
+
+
+def _place(to: Change, sku: str, after: ReorderAfter) -> None:
+    variant = to.variant(sku)
     supplier = after.supplier or variant.supplier_id
     known = to.session.get(SupplierRow, supplier) if supplier else None
     days = variant.lead_time_days or (known.lead_time_days if known else None)
     to.session.add(
         PurchaseOrderRow(
             id=after.purchase_order_id,
-            sku=action.sku,
+            sku=sku,
             supplier_id=known.id if known else None,
             quantity=after.quantity,
             unit_cost_minor=to.minor(after.unit_cost),

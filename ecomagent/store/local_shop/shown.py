@@ -255,6 +255,7 @@ _READERS: dict[ActionKind, Callable[[Look, Sequence[str]], States]] = {
     ActionKind.CREATE_BUNDLE: _bundles,
 }
 _NOTHING: dict[ActionKind, dict[str, Any]] = {
+    ActionKind.LIST_PRODUCT: {"status": ABSENT},
     ActionKind.SEND_CAMPAIGN: {"status": ABSENT},
     ActionKind.CREATE_BUNDLE: {"status": ABSENT},
 }
