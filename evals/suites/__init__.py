@@ -12,6 +12,7 @@ Suites = dict[str, str]
 SUITES: Suites = {
     "learning": "prices that learn, and off-policy estimates",
     "year": "a year in shops with a known truth, against an oracle",
+    "marketing": "lifetime value, uplift, segments and budget curves on real data",
 }
 """Name to what it measures; the module has the suite's name."""
 

@@ -116,8 +116,8 @@ CUSTOMERS = """
 WITH
   bought AS (
     SELECT customer_id, min(date) AS first_order, max(date) AS last_order,
-           count(DISTINCT order_id) AS orders, sum(quantity) AS units,
-           sum(revenue_minor) AS revenue_minor
+           count(DISTINCT order_id) AS orders, count(DISTINCT date) AS order_days,
+           sum(quantity) AS units, sum(revenue_minor) AS revenue_minor
     FROM order_lines WHERE date < $today AND customer_id IS NOT NULL GROUP BY customer_id
   ),
   returned AS (
@@ -126,7 +126,8 @@ WITH
   )
 SELECT
   id AS customer_id, country, consent_marketing, first_order, last_order,
-  coalesce(orders, 0) AS orders, coalesce(units, 0) AS units,
+  coalesce(orders, 0) AS orders, coalesce(order_days, 0) AS order_days,
+  coalesce(units, 0) AS units,
   coalesce(revenue_minor, 0) AS revenue_minor, coalesce(refund_minor, 0) AS refund_minor
 FROM customers
 LEFT JOIN bought ON bought.customer_id = id
@@ -189,6 +190,32 @@ ORDER BY sku, supplier
 SUPPLIER_OFFER_NUMBERS = (
     "cost_minor", "list_price_minor", "min_order", "case_pack", "lead_time_days",
 )  # fmt: skip
+
+CAMPAIGN_EVENTS = """
+SELECT campaign_id, segment, channel, customer_id, kind, e.moment AS at, e.date
+FROM campaign_events AS e JOIN campaigns ON id = campaign_id
+WHERE e.date < $today
+ORDER BY e.date, campaign_id, customer_id, kind, e.moment
+"""
+
+CUSTOMER_ORDERS = """
+SELECT customer_id, order_id, min(date) AS date, sum(quantity) AS units,
+       sum(revenue_minor) AS revenue_minor
+FROM order_lines WHERE date < $today AND customer_id IS NOT NULL
+GROUP BY customer_id, order_id ORDER BY customer_id, date, order_id
+"""
+
+ACTIVITY = """
+WITH acts AS (
+  SELECT DISTINCT 'order' AS kind, order_id AS what, moment FROM order_lines WHERE date < $today
+  UNION ALL
+  SELECT kind, campaign_id || '/' || customer_id, moment FROM campaign_events
+  WHERE date < $today AND kind IN ('opened', 'clicked')
+)
+SELECT kind, isodow(local) - 1 AS weekday, hour(local) AS hour, count(*) AS count
+FROM (SELECT kind, timezone($zone, moment) AS local FROM acts)
+GROUP BY ALL ORDER BY ALL
+"""
 
 SIGNALS = """
 SELECT name, date, avg(value) AS value FROM signals WHERE date < $today

@@ -134,10 +134,11 @@ class FactsView:
         """One row a customer, sorted by ``customer_id``.
 
         Columns: ``customer_id, country, consent_marketing`` (nullable boolean), ``first_order``,
-        ``last_order`` (days), ``orders, units, revenue_minor, refund_minor`` (int64).
+        ``last_order`` (days), ``orders, order_days`` (days with an order), ``units,
+        revenue_minor, refund_minor`` (int64).
         """
         found = self._tables.frame(queries.CUSTOMERS, {"today": self.today})
-        sums = ["orders", "units", "revenue_minor", "refund_minor"]
+        sums = ["orders", "order_days", "units", "revenue_minor", "refund_minor"]
         return found.astype(dict.fromkeys(sums, "int64") | {"consent_marketing": "boolean"})
 
     def order_lines(
@@ -190,6 +191,31 @@ class FactsView:
         )
         found["attributes"] = [json.loads(text) for text in found["attributes"]]
         return found.astype(dict.fromkeys(queries.SUPPLIER_OFFER_NUMBERS, "float64"))
+
+    def campaign_events(self) -> pd.DataFrame:
+        """Who was written to, who was left alone, and what they did, of campaigns on file.
+
+        Columns: ``campaign_id, segment, channel, customer_id, kind`` (sent, held_out, opened,
+        clicked, converted, unsubscribed), ``at`` (UTC), ``date``; sorted by day.
+        """
+        return self._tables.frame(queries.CAMPAIGN_EVENTS, {"today": self.today})
+
+    def customer_orders(self) -> pd.DataFrame:
+        """One row an order of a known customer, sorted by customer and day.
+
+        Columns: ``customer_id, order_id, date, units, revenue_minor`` (after discounts).
+        """
+        return self._tables.frame(queries.CUSTOMER_ORDERS, {"today": self.today})
+
+    def activity(self) -> pd.DataFrame:
+        """When customers act, by the shop's clock: counts only, nobody named.
+
+        Columns: ``kind`` (order, opened, clicked), ``weekday`` (0 is Monday), ``hour``
+        (0 to 23), ``count``.
+        """
+        return self._tables.frame(
+            queries.ACTIVITY, {"today": self.today, "zone": self.timezone}
+        ).astype(dict.fromkeys(("weekday", "hour", "count"), "int64"))
 
     def signals(self) -> pd.DataFrame:
         """Figures from outside: ``name, date, value`` (the day's mean)."""

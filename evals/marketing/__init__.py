@@ -1,0 +1,1 @@
+"""What marketing's tools promise, measured on real data sets, one module each."""
