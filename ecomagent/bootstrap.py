@@ -222,7 +222,11 @@ class Workspace:
         )
 
     def segment_members(self, segment: str) -> tuple[str, ...]:
-        """Customers of a segment as history knows them now: whom a campaign would reach."""
+        """Customers of a segment as history knows them now, or of a list a plan has kept."""
+        from ecomagent.store.audiences import is_audience, read_audience
+
+        if is_audience(segment):
+            return read_audience(self.paths.audiences, segment)
         from ecomagent.plan.standing import start_of_day
         from tools.marketing import segment_customers
 

@@ -69,6 +69,34 @@ def measured_campaigns(campaigns: pd.DataFrame) -> pd.DataFrame:
     return made.loc[usable, columns].reset_index(drop=True)
 
 
+def measured_experiments(rows: dict[str, pd.DataFrame], campaigns: pd.DataFrame) -> pd.DataFrame:
+    """The same from single customers: whoever ordered within the window, logged or not.
+
+    Args:
+        rows: Channel to rows of ``tools.customer_features.experiment_rows``.
+        campaigns: ``campaign_id`` and ``segment``.
+    """
+    segment = (
+        campaigns.set_index("campaign_id")["segment"]
+        if "campaign_id" in campaigns
+        else pd.Series(dtype=object)
+    )
+    made = [
+        {
+            "segment": segment.get(name, ""),
+            "channel": channel,
+            "sent": int(part["treated"].sum()),
+            "held_out": int((part["treated"] == 0).sum()),
+            "converted": int(part.loc[part["treated"] == 1, "ordered"].sum()),
+            "held_out_converted": int(part.loc[part["treated"] == 0, "ordered"].sum()),
+        }
+        for channel, frame in sorted(rows.items())
+        if len(frame)
+        for name, part in frame.groupby("campaign_id")
+    ]
+    return measured_campaigns(pd.DataFrame(made))
+
+
 def _rate_variance(successes: pd.Series, trials: pd.Series) -> pd.Series:
     rate = (successes.astype("float64") + 1) / (trials + 2)
     return rate * (1 - rate) / trials.where(trials > 0)

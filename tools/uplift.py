@@ -21,9 +21,10 @@ TOOL = "tools.uplift.learn_uplift"
 FOLDS = 5
 LEAST_PER_ARM = 200
 """Customers an arm must have before anything is learnt from single customers."""
-MOST_PER_ARM = 30_000
+MOST_PER_ARM = 20_000
 """Rows of an arm that are used, drawn by customer; more would only cost time."""
 SAME_FOR_ALL = "same_for_all"
+DRAWS = 100
 CONFIDENCE = 0.8
 """A ranking is used only where its Qini is above zero at the low end of this interval."""
 
@@ -131,8 +132,8 @@ def learn_uplift(
         MissingExtraError: A learner of EconML is asked for and not installed.
     """
     frame = _sampled(rows, features, outcome)
-    arms = frame["treated"].value_counts()
-    if min(arms.get(0, 0), arms.get(1, 0)) < LEAST_PER_ARM:
+    arms = [int((frame["treated"] == arm).sum()) for arm in (0, 1)]
+    if min(arms) < LEAST_PER_ARM:
         return None
     experiment = Experiment(
         frame[list(features)].to_numpy(np.float64), frame["treated"].to_numpy(np.float64),
@@ -140,10 +141,12 @@ def learn_uplift(
     )  # fmt: skip
     customers = pd.factorize(frame["customer_id"], sort=True)[0].astype(np.int64)
     folds = _lot(frame["customer_id"]) % FOLDS
-    effects = honest_scores(experiment, seed=seed, halves=folds)
+    effects = honest_scores(experiment, halves=folds)
     guesses = {name: _out_of_fold(name, experiment, folds, seed) for name in learners}
     tried = {
-        name: with_interval(guess, effects, seed=seed, groups=customers, level=CONFIDENCE)
+        name: with_interval(
+            guess, effects, seed=seed, groups=customers, draws=DRAWS, level=CONFIDENCE
+        )
         for name, guess in guesses.items()
     }
     average = (float(effects.mean()), float(effects.std() / np.sqrt(len(effects))))
@@ -151,7 +154,7 @@ def learn_uplift(
               "learners": list(learners), "folds": FOLDS}  # fmt: skip
     flat = UpliftModel(
         average=average, learner=SAME_FOR_ALL, qini=Estimate(0.0, 0.0, 0.0), tried=tried,
-        slope=0.0, contacted=int(arms[1]), held_out=int(arms[0]),
+        slope=0.0, contacted=arms[1], held_out=arms[0],
         campaigns=int(frame["campaign_id"].nunique()), params=params, source=source,
         out_of_fold=np.full(len(effects), average[0]), effects=effects,
     )  # fmt: skip
@@ -170,23 +173,21 @@ def learn_uplift(
 
 def _sampled(rows: pd.DataFrame, features: tuple[str, ...], outcome: str) -> pd.DataFrame:
     """Usable rows in a fixed order, at most so many an arm, with the chances that leaves."""
-    wanted = ["customer_id", "campaign_id", "treated", "propensity", outcome, *features]
-    frame = rows[wanted].copy()
     numbers = ["treated", "propensity", outcome, *features]
-    frame[numbers] = frame[numbers].apply(pd.to_numeric, errors="coerce")
-    frame = frame.replace([np.inf, -np.inf], np.nan).dropna()
-    frame["lot"] = _lot(frame["customer_id"])
-    frame = frame.sort_values(["lot", "customer_id", "campaign_id"], kind="stable")
-    parts = []
-    for arm, part in frame.groupby("treated"):
-        some = part.iloc[:MOST_PER_ARM]
-        parts.append(some.assign(arm=arm, rate=len(some) / len(part)))
-    if len(parts) < 2:
-        return frame
-    kept = {int(part["arm"].iloc[0]): float(part["rate"].iloc[0]) for part in parts}
-    made = pd.concat(parts).sort_values(["lot", "customer_id", "campaign_id"], kind="stable")
-    seen, unseen = made["propensity"] * kept[1], (1 - made["propensity"]) * kept[0]
-    return made.assign(propensity=seen / (seen + unseen)).reset_index(drop=True)
+    values = rows[numbers].astype("float64")
+    usable = np.isfinite(values.to_numpy()).all(axis=1)
+    frame = rows.loc[usable, ["customer_id", "campaign_id"]].join(values[usable])
+    codes = [pd.factorize(frame[name], sort=True)[0] for name in ("campaign_id", "customer_id")]
+    frame = frame.iloc[np.lexsort((*codes, _lot(frame["customer_id"])))]
+    treated = frame["treated"].to_numpy() == 1
+    rate, keep = [1.0, 1.0], np.zeros(len(frame), dtype=bool)
+    for arm in (0, 1):
+        mine = np.flatnonzero(treated == bool(arm))
+        keep[mine[:MOST_PER_ARM]] = True
+        rate[arm] = min(MOST_PER_ARM / max(len(mine), 1), 1.0)
+    seen, unseen = frame["propensity"] * rate[1], (1 - frame["propensity"]) * rate[0]
+    chance = seen / (seen + unseen).where(seen + unseen > 0, 1.0)
+    return frame.assign(propensity=chance)[keep].reset_index(drop=True)
 
 
 def _lot(names: pd.Series) -> Ints:

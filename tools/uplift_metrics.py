@@ -10,7 +10,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-DRAWS = 300
+DRAWS = 200
 LEVEL = 0.9
 LEAST_CLIP = 0.01
 

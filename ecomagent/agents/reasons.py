@@ -276,20 +276,76 @@ def new_product_reasons(
 def campaign_reasons(
     bench: Workbench, row: dict[str, Any], evidence: Sequence[Evidence]
 ) -> tuple[Reason, ...]:
-    """Why a segment is written to."""
-    segment, audience = str(row["segment"]), int(row["audience"])
-    share = f"{float(row['hold_out']) * 100:.3g} %"
+    """Why a segment is written to, who of it, and how its effect will show."""
     return (
-        Reason(
-            en=(
-                f"{audience:,} customers of the segment “{segment}” may be written to; {share}"
-                " of it is left alone so that the effect can be measured."
-            ),
-            zh=(
-                f"“{SEGMENTS_ZH.get(segment, segment)}”分群中可联系 {audience:,} 位客户;"
-                f"保留 {share} 作为对照以衡量效果。"
-            ),
-            evidence=_ids(evidence),
-            graph_path=("shop", "has segment", f"segment:{segment}"),
-        ),
+        _audience(row, evidence[0]),
+        _per_contact(bench, row, evidence),
+        _hold_out(row, evidence[0]),
+    )
+
+
+def _audience(row: dict[str, Any], evidence: Evidence) -> Reason:
+    segment, audience = str(row["segment"]), int(row["audience"])
+    targeted, eligible = int(row["targeted"]), int(row["eligible"])
+    share = f"{float(row['hold_out']) * 100:.3g} %"
+    chosen = targeted < eligible
+    who_en = (
+        f"Of {eligible:,} customers of the segment “{segment}” who may be written to, the"
+        f" {targeted:,} whom a message pays most are chosen"
+        if chosen
+        else f"{targeted:,} customers of the segment “{segment}” may be written to"
+    )
+    named = SEGMENTS_ZH.get(segment, segment)
+    who_zh = (
+        f"“{named}”分群可联系的 {eligible:,} 位客户中,选出联系收益最高的 {targeted:,} 位"
+        if chosen
+        else f"“{named}”分群中可联系 {targeted:,} 位客户"
+    )
+    return Reason(
+        en=f"{who_en}; {audience:,} are contacted, {share} left alone to measure the effect.",
+        zh=f"{who_zh};联系 {audience:,} 位,保留 {share} 作为对照以衡量效果。",
+        evidence=(evidence.id,),
+        graph_path=("shop", "has segment", f"segment:{segment}"),
+    )
+
+
+def _per_contact(bench: Workbench, row: dict[str, Any], evidence: Sequence[Evidence]) -> Reason:
+    """Extra orders a contact, where that is known from, and the long run apart."""
+    orders = f"{float(row['uplift']) * 1000:,.3g}"
+    past = int(row["past_campaigns"])
+    from_en = f"measured in {past} past campaigns" if past else "assumed: none was measured yet"
+    from_zh = f"由过去 {past} 次有对照组的活动测得" if past else "假定值:尚无对照测量"
+    later_en, later_zh = "", ""
+    further = float(row["long_run_profit_minor"])
+    if further > 0:
+        money = bench.price_of(further)
+        later_en = (
+            f" Customers won back may bring {_money(money, bench.currency, 'en')} of gross profit"
+            " more within a year, which is counted nowhere."
+        )
+        later_zh = (
+            f"挽回的客户一年内可能另带来毛利 {_money(money, bench.currency, 'zh')}"
+            "(未计入任何数字)。"
+        )
+    return Reason(
+        en=f"1,000 contacts bring about {orders} extra orders ({from_en}).{later_en}",
+        zh=f"每联系 1,000 位约带来 {orders} 笔额外订单({from_zh})。{later_zh}",
+        evidence=_ids(evidence[: 2 if past else 1]),
+    )
+
+
+def _hold_out(row: dict[str, Any], evidence: Evidence) -> Reason:
+    """The smallest effect that this campaign alone could show."""
+    seen, expected = float(row["detectable"]), float(row["uplift"])
+    enough = seen <= expected
+    figure = f"{seen * 1000:,.3g}"
+    en = (
+        "no more than is expected" if enough
+        else "more than is expected, so its result counts only together with other campaigns'"
+    )  # fmt: skip
+    zh = "不高于预期" if enough else "高于预期,其结果须与其他活动合并判断"
+    return Reason(
+        en=f"The hold-out shows effects from {figure} orders per 1,000 contacts on: {en}.",
+        zh=f"对照组可检出每 1,000 次联系 {figure} 笔订单以上的效果:{zh}。",
+        evidence=(evidence.id,),
     )

@@ -116,7 +116,7 @@ def _cost_questions(bench: Workbench) -> list[OpenQuestion]:
 
 
 def _reaches_strangers(bench: Workbench) -> bool:
-    from tools.marketing import REACHES_STRANGERS
+    from tools.campaign_futures import REACHES_STRANGERS
 
     return bool((bench.history.campaigns()["channel"] == REACHES_STRANGERS).any())
 

@@ -189,6 +189,11 @@ class CampaignAfter(_Frozen):
     body: str = ""
     skus: tuple[str, ...] = ()
     cost_total: Decimal
+    audience_id: str = ""
+    """Names the list of customers kept in the workspace; empty means the whole segment."""
+    most_contacts: int | None = Field(default=None, ge=1)
+    """Messages that anybody targeted will have had within 30 days, this one included; None where
+    nobody counted."""
 
 
 class ContentBefore(_Frozen):

@@ -65,6 +65,11 @@ class WorkspacePaths:
         return self.state / "runs"
 
     @property
+    def audiences(self) -> Path:
+        """Lists of customer ids that planned campaigns are for; they never leave."""
+        return self.state / "audiences"
+
+    @property
     def mappings(self) -> Path:
         """Confirmed column mappings of imported tables."""
         return self.state / "mappings.toml"

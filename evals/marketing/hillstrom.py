@@ -103,7 +103,7 @@ def _scored(
         *(seen[list(columns) if isinstance(columns, tuple) else columns].to_numpy(np.float64)
           for columns in (features, "treated", outcome, "propensity"))
     )  # fmt: skip
-    made = pd.DataFrame({"effect": honest_scores(experiment, seed=seed)})
+    made = pd.DataFrame({"effect": honest_scores(experiment)})
     made["ours"] = model.average[0] + model.differences(seen)
     made["response model"] = _responders(taught, seen, features, outcome, seed)
     made["most recent first"] = -seen["recency"].to_numpy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -27,10 +27,14 @@ from ecomagent.domain.ids import content_id
 
 if TYPE_CHECKING:
     from ecomagent.agents.workbench import Workbench
+    from tools.customer_features import CustomerHistory
+    from tools.lifetime_value import LifetimeValues
+    from tools.marketing import CampaignMenu
+    from tools.send_time import SendTime
 
 NAME = "marketing"
-SEND_HOUR = 10
-"""Local hour at which campaigns leave, the morning after the plan is made."""
+SEND_WITHIN_DAYS = 5
+"""Days from tomorrow on among which the best one is looked for."""
 FEATURED = 6
 """Products a campaign names."""
 
@@ -50,7 +54,7 @@ def marketing(services: Services, state: PipelineState) -> dict[str, Any]:
     return {"menus": {NAME: count}}
 
 
-def _tool(bench: Workbench) -> Any:
+def _tool(bench: Workbench) -> CampaignMenu:
     from tools.marketing import campaign_menu
 
     return bench.once(
@@ -64,7 +68,36 @@ def _tool(bench: Workbench) -> Any:
             gross_margin=gross_margin(bench),
             currency=bench.currency,
             source=bench.history.ref("customers", rows=len(bench.customers)),
+            history=_contacts(bench),
+            lifetime=lifetime_of(bench),
+            max_contacts=bench.policy.marketing.max_contacts_per_customer_per_month,
             margin_assumed=_assumed_costs(bench),
+        ),
+    )
+
+
+def _contacts(bench: Workbench) -> CustomerHistory:
+    """Orders as far as they go, and every message sent until now."""
+    from tools.customer_features import CustomerHistory
+
+    return CustomerHistory.of(
+        bench.history.customer_orders(),
+        bench.view.campaign_events(),
+        bench.customers["customer_id"],
+    )
+
+
+def lifetime_of(bench: Workbench) -> LifetimeValues:
+    """What each customer will still buy."""
+    from tools.lifetime_value import lifetime_values
+
+    return bench.once(
+        "lifetime",
+        lambda: lifetime_values(
+            bench.customers,
+            today=bench.history.today,
+            source=bench.history.ref("customers", rows=len(bench.customers)),
+            gross_margin=gross_margin(bench),
         ),
     )
 
@@ -92,11 +125,36 @@ def _assumed_costs(bench: Workbench) -> str:
     return cost_assumption(bench.assumed_margin)
 
 
+def send_time(bench: Workbench) -> SendTime:
+    """The best hour of the coming days that is not quiet, from tomorrow on."""
+    from ecomagent.plan.policy.hours import quiet_until
+    from tools.send_time import best_send_time
+
+    shop, quiet = bench.services.settings.shop, bench.policy.quiet_hours.campaigns
+    first = bench.moments.as_of.astimezone(ZoneInfo(shop.timezone)) + timedelta(days=1)
+    activity = bench.history.activity()
+    return bench.once(
+        "send_time",
+        lambda: best_send_time(
+            activity,
+            first_day=first.date(),
+            days=min(SEND_WITHIN_DAYS, max(bench.horizon_days // 4, 1)),
+            source=bench.history.ref("activity", rows=len(activity)),
+            quiet_hours=[
+                hour
+                for hour in range(24)
+                if quiet_until(quiet, first.replace(hour=hour, minute=0), shop.timezone)
+            ],
+        ),
+    )
+
+
 def send_at(bench: Workbench) -> datetime:
-    """The morning after the plan is made, in the shop's time zone."""
+    """The moment of ``send_time`` in the run's own time zone."""
+    best = send_time(bench)
     zone = ZoneInfo(bench.services.settings.shop.timezone)
-    local = bench.moments.as_of.astimezone(zone) + timedelta(days=1)
-    return local.replace(hour=SEND_HOUR).astimezone(bench.moments.as_of.tzinfo)
+    local = datetime.combine(best.day, time(best.hour), tzinfo=zone)
+    return local.astimezone(bench.moments.as_of.tzinfo)
 
 
 def featured(bench: Workbench) -> tuple[str, ...]:
@@ -114,38 +172,46 @@ def featured(bench: Workbench) -> tuple[str, ...]:
 
 
 def campaigns(bench: Workbench, rows: list[dict[str, Any]]) -> list[Action]:
-    """Chosen campaigns as actions."""
+    """Chosen campaigns as actions; the lists of whom they are for are kept in the workspace."""
+    from ecomagent.store.audiences import keep_audience
+
+    folder = bench.services.paths.audiences
+    for row in rows:
+        keep_audience(folder, _tool(bench).audience_ids(row["key"]))
+    return [_campaign(bench, row) for row in rows]
+
+
+def _campaign(bench: Workbench, row: dict[str, Any]) -> Action:
     skus, when = featured(bench), send_at(bench)
     titles = bench.catalogue.set_index("sku")["title"]
+    name = {"segment": row["segment"], "channel": row["channel"], "when": when, "skus": skus,
+            "audience": row["audience_id"]}  # fmt: skip
+    campaign_id = content_id("camp", name)
+    state = bench.services.connector.read(
+        ActionKind.SEND_CAMPAIGN, [Target(type="segment", id=campaign_id)]
+    )[campaign_id]
     language = language_of(bench.services.settings.shop.country)
-    made: list[Action] = []
-    for row in rows:
-        name = {"segment": row["segment"], "channel": row["channel"], "when": when, "skus": skus}
-        campaign_id = content_id("camp", name)
-        state = bench.services.connector.read(
-            ActionKind.SEND_CAMPAIGN, [Target(type="segment", id=campaign_id)]
-        )[campaign_id]
-        copy = campaign_copy(language, row["segment"], [str(titles[s]) for s in skus])
-        evidence = (_tool(bench).evidence(row["key"]),)
-        made.append(
-            SendCampaign(
-                segment=row["segment"],
-                starts_at=when,
-                before=CampaignBefore(version=state.version),
-                after=CampaignAfter(
-                    campaign_id=campaign_id,
-                    channel=row["channel"],
-                    audience=int(row["audience"]),
-                    hold_out=Decimal(str(round(float(row["hold_out"]), 4))),
-                    subject=copy.subject,
-                    body=copy.body,
-                    skus=skus,
-                    cost_total=bench.price_of(row["cost_minor"]),
-                ),
-                impact=impact_of(row, bench.currency),
-                evidence=evidence,
-                reasons=campaign_reasons(bench, row, evidence),
-                assumptions=assumptions_of(evidence),
-            )
-        )
-    return made
+    copy = campaign_copy(language, row["segment"], [str(titles[s]) for s in skus])
+    figures = _tool(bench).evidence(row["key"])
+    evidence = (figures, *_tool(bench).basis(row["key"]), send_time(bench).evidence())
+    return SendCampaign(
+        segment=row["segment"],
+        starts_at=when,
+        before=CampaignBefore(version=state.version),
+        after=CampaignAfter(
+            campaign_id=campaign_id,
+            channel=row["channel"],
+            audience=int(row["audience"]),
+            hold_out=Decimal(str(round(float(row["hold_out"]), 4))),
+            subject=copy.subject,
+            body=copy.body,
+            skus=skus,
+            cost_total=bench.price_of(row["cost_minor"]),
+            audience_id=row["audience_id"],
+            most_contacts=int(row["most_contacts"]),
+        ),
+        impact=impact_of(row, bench.currency),
+        evidence=evidence,
+        reasons=campaign_reasons(bench, row, evidence),
+        assumptions=assumptions_of(evidence),
+    )

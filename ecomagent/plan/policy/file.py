@@ -60,6 +60,10 @@ per_month = {per_month}
 # Whether a budget named in a goal ("budget 2000") has to pay for purchase orders too.
 goal_covers_reorders = true
 
+[marketing]
+# The most messages a customer may get in any 30 days, by all channels together.
+max_contacts_per_customer_per_month = 4
+
 [reorder]
 # The most that the purchase orders of one plan may cost together.
 max_cash = {max_cash}

@@ -19,6 +19,7 @@ from ecomagent.plan.policy.limits import cash_left, run_budget, spend_left
 from ecomagent.plan.policy.model import Policy
 from ecomagent.plan.policy.plan_rules import (
     campaign_budget,
+    contact_cap,
     max_actions,
     one_change_each,
     promotion_days,
@@ -57,7 +58,9 @@ CLAMPS: tuple[Rule, ...] = (
     quiet_hours,
 )
 """Each moves the action inside its own limit."""
-SUMS: tuple[Rule, ...] = (one_change_each, max_actions, campaign_budget, reorder_cash)
+SUMS: tuple[Rule, ...] = (
+    one_change_each, max_actions, contact_cap, campaign_budget, reorder_cash,
+)  # fmt: skip
 """What the plan adds up to with this action in it."""
 RULES = tuple(rule.__name__ for rule in (*STOPPERS, *CLAMPS, *SUMS, *FLOORS))
 

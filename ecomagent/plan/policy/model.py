@@ -119,6 +119,13 @@ class BudgetPolicy(_Section):
     """Whether a budget named in a goal has to pay for purchase orders too."""
 
 
+class MarketingPolicy(_Section):
+    """How often customers may be written to."""
+
+    max_contacts_per_customer_per_month: int = Field(default=4, ge=1, le=31, strict=True)
+    """Messages in any 30 days, by all channels together."""
+
+
 class ReorderPolicy(_Section):
     """The most that purchase orders may cost."""
 
@@ -174,6 +181,8 @@ class Policy(_Section):
     promotion: PromotionPolicy
     protected: ProtectedPolicy
     budget: BudgetPolicy
+    marketing: MarketingPolicy = Field(default_factory=MarketingPolicy)
+    """Files written before this section was are read with its default, which is a limit."""
     reorder: ReorderPolicy
     actions: ActionsPolicy
     approval: ApprovalPolicy

@@ -89,6 +89,19 @@ def campaign_budget(action: Action, context: PolicyContext, policy: Policy) -> R
     return passed(action, "campaign_budget", f"{cost} of the {has} left ({left.source})")
 
 
+def contact_cap(action: Action, context: PolicyContext, policy: Policy) -> Ruling | None:
+    """Nobody is written to more often in 30 days than the policy allows."""
+    if not isinstance(action, SendCampaign) or action.after.status != "scheduled":
+        return None
+    had, most = action.after.most_contacts, policy.marketing.max_contacts_per_customer_per_month
+    if had is None:
+        return None
+    rule, words = "contact_cap", f"{had} messages in 30 days to those who had most"
+    if had > most:
+        return denied(action, rule, f"{words}; at most {most} are allowed")
+    return passed(action, rule, f"{words}, of at most {most}")
+
+
 def reorder_size(action: Action, context: PolicyContext, policy: Policy) -> Ruling | None:
     """An order is as large as the supplier's least order, in whole cases; rounded up."""
     if not isinstance(action, Reorder) or context.restoring:

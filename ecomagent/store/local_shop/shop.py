@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from ecomagent.domain.action import Action, ActionKind, Target
+from ecomagent.domain.action import Action, ActionKind, SendCampaign, Target
 from ecomagent.domain.errors import PreconditionFailedError
 from ecomagent.domain.ids import content_hash
 from ecomagent.domain.plan import Base
@@ -165,9 +165,9 @@ class LocalShop:
 
     def _who(self, action: Action) -> Sequence[str] | None:
         """The people a campaign is for, asked for before the write lock is taken."""
-        if self._members is None or action.kind is not ActionKind.SEND_CAMPAIGN:
+        if self._members is None or not isinstance(action, SendCampaign):
             return None
-        return self._members(action.target.id)
+        return self._members(action.after.audience_id or action.target.id)
 
 
 def what_differs(action: Action, state: TargetState) -> str:
