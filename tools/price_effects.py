@@ -7,6 +7,7 @@ that a reader, or an editor of an action, can recompute it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,19 +16,21 @@ import pandas as pd
 
 from ecomagent.domain.goal import Objective
 from tools.figures import significant
-from tools.futures import Luck, common_luck, level_factor, price_factor, sold_at
+from tools.futures import Luck, common_luck
+from tools.price_futures import GIVEN, WHERE_KNOWN, Changes, Given, changes_of, given_of
+from tools.price_path import later_steps
 
 Floats = npt.NDArray[np.float64]
 
 LOSS_WEIGHT = 0.5
 """A loss counts this much more than a gain of the same size."""
+MONEY_WEIGHT = {Objective.UNITS: 0.25, Objective.CLEAR_STOCK: 0.5}
+"""What revenue given up takes from units won, in units at the present price: nothing is sold for
+less that would have sold anyway."""
 POINTS = (0.1, 0.5, 0.9)
 NAMES = ("p10", "p50", "p90")
 METRICS = ("units", "revenue_minor", "gross_profit_minor")
-GIVEN = ("current_minor", "cost_minor", "stock", "mean_per_day", "variance_per_day",
-         "log_error_sd", "elasticity", "std_error")  # fmt: skip
-"""What has to be known of a SKU; ``cost_minor`` and ``stock`` may be NaN."""
-BLOCK = 2048
+BLOCK = 256
 
 COUNTED_IN = {
     Objective.GROSS_PROFIT: "gross_profit_minor",
@@ -36,54 +39,71 @@ COUNTED_IN = {
 }
 """Metric of an objective; revenue for the others."""
 
-Changes = dict[str, Floats]
 
+@dataclass(frozen=True)
+class Terms:
+    """How candidate prices are valued.
 
-def values_of(
-    rows: pd.DataFrame, *, objective: Objective, horizon_days: int, days: int, luck: Luck
-) -> Floats:
-    """Risk-adjusted expected gain of each candidate.
-
-    ``mean(gain) - LOSS_WEIGHT * mean(loss)`` over the futures, in the objective's metric. Where
-    the cost is unknown, gross profit is replaced by revenue: for a price rise that is its lower
-    bound, since fewer units cost less.
-
-    Args:
-        rows: Columns ``GIVEN`` and ``price_minor``, one row a candidate.
+    Attributes:
         objective: What is made larger.
         horizon_days: Days that impacts are counted over.
-        days: Days the new price holds, from the first; at most ``horizon_days``.
+        days: Days a new price holds, from the first; at most ``horizon_days``.
+        step: Largest change a later plan may make, as a fraction; 0 counts no later plans.
+    """
+
+    objective: Objective
+    horizon_days: int
+    days: int
+    step: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """Share of the horizon that a new price holds."""
+        return self.days / self.horizon_days
+
+
+def values_of(rows: pd.DataFrame, terms: Terms, luck: Luck) -> Floats:
+    """Risk-adjusted expected gain of each candidate, in the objective's metric.
+
+    ``mean(gain) - LOSS_WEIGHT * mean(loss)`` over the futures, and what later plans can add
+    (``tools.price_path``). Where the cost is unknown, gross profit is replaced by revenue: for a
+    price rise that is its lower bound, since fewer units cost less.
+
+    Args:
+        rows: Columns ``GIVEN``, ``price_minor`` and any of ``WHERE_KNOWN``; a row a candidate.
+        terms: How they are valued.
         luck: Futures.
     """
     found = np.empty(len(rows))
     for start in range(0, len(rows), BLOCK):
-        part = rows.iloc[start : start + BLOCK]
-        changes = _changes(part, horizon_days, days, luck)
-        gain = _gain(changes, objective)
-        found[start : start + BLOCK] = gain.mean(axis=1) - LOSS_WEIGHT * np.maximum(-gain, 0).mean(
-            axis=1
-        )
-    return significant(found)
+        given, price = _arrays(rows.iloc[start : start + BLOCK])
+        changes = changes_of(given, price, terms.share, terms.horizon_days, luck)
+        found[start : start + BLOCK] = _worth(changes, given, terms.objective)
+    return significant(found + _later(rows, terms))
 
 
-def quantiles_of(rows: pd.DataFrame, *, horizon_days: int, days: int, luck: Luck) -> pd.DataFrame:
-    """P10, P50 and P90 of the change of every metric against keeping the price.
+def assess(rows: pd.DataFrame, terms: Terms, luck: Luck) -> pd.DataFrame:
+    """Value and P10, P50 and P90 of the change of every metric against keeping the price.
 
     Args:
         rows: As in ``values_of``.
-        horizon_days: Days that impacts are counted over.
-        days: Days the new price holds.
+        terms: How they are valued.
         luck: Futures.
 
     Returns:
-        Columns ``units_p10`` … ``gross_profit_minor_p90`` with the index of ``rows``.
+        Columns ``value`` and ``units_p10`` … ``gross_profit_minor_p90``, the index of ``rows``.
     """
-    columns = {f"{metric}_{name}": np.empty(len(rows)) for metric in METRICS for name in NAMES}
+    names = [f"{metric}_{name}" for metric in METRICS for name in NAMES]
+    columns = {name: np.empty(len(rows)) for name in ("value", *names)}
     for start in range(0, len(rows), BLOCK):
         block = slice(start, start + BLOCK)
-        for metric, change in _changes(rows.iloc[block], horizon_days, days, luck).items():
+        given, price = _arrays(rows.iloc[block])
+        changes = changes_of(given, price, terms.share, terms.horizon_days, luck)
+        columns["value"][block] = _worth(changes, given, terms.objective)
+        for metric, change in changes.items():
             for name, value in zip(NAMES, np.quantile(change, POINTS, axis=1), strict=True):
                 columns[f"{metric}_{name}"][block] = value
+    columns["value"] = columns["value"] + _later(rows, terms)
     return pd.DataFrame({name: significant(v) for name, v in columns.items()}, index=rows.index)
 
 
@@ -92,44 +112,58 @@ def effect_of(params: Mapping[str, Any]) -> dict[str, float]:
 
     Args:
         params: ``GIVEN`` (None for unknown), ``price_minor``, ``objective``, ``horizon_days``,
-            ``days``, ``draws``, ``seed``.
+            ``days``, ``draws``, ``seed`` and, where known, ``WHERE_KNOWN`` and ``step``.
     """
-    keys = (*GIVEN, "price_minor")
-    row = pd.DataFrame([{key: params[key] for key in keys}]).astype("float64")
+    row = row_of(params).assign(price_minor=float(params["price_minor"]))
     luck = common_luck(int(params["draws"]), int(params["seed"]))
-    span = {"horizon_days": int(params["horizon_days"]), "days": int(params["days"])}
-    value = values_of(row, objective=Objective(params["objective"]), luck=luck, **span)
-    found = quantiles_of(row, luck=luck, **span).iloc[0].to_dict()
-    return {"value": float(value[0]), **{str(key): float(each) for key, each in found.items()}}
+    found = assess(row, terms_of(params), luck).iloc[0].to_dict()
+    return {str(key): float(each) for key, each in found.items()}
 
 
-def _gain(changes: Changes, objective: Objective) -> Floats:
+def row_of(params: Mapping[str, Any]) -> pd.DataFrame:
+    """What an evidence knew of its SKU, as one row."""
+    known = {key: params[key] for key in GIVEN}
+    known |= {key: params[key] for key in WHERE_KNOWN if params.get(key) is not None}
+    return pd.DataFrame([known]).astype("float64")
+
+
+def terms_of(params: Mapping[str, Any]) -> Terms:
+    """How an evidence valued its price."""
+    return Terms(
+        objective=Objective(params["objective"]),
+        horizon_days=int(params["horizon_days"]),
+        days=int(params["days"]),
+        step=float(params.get("step") or 0.0),
+    )
+
+
+def gain_of(changes: Changes, given: Given, objective: Objective) -> Floats:
+    """Gain of each future in the objective's metric."""
     metric = COUNTED_IN.get(objective, "revenue_minor")
     gain = changes[metric]
+    weight = MONEY_WEIGHT.get(objective)
+    if weight is not None:
+        lost = np.minimum(changes["revenue_minor"], 0.0) / given["current_minor"]
+        return gain + weight * lost
     return np.where(np.isnan(gain), changes["revenue_minor"], gain)
 
 
-def _changes(rows: pd.DataFrame, horizon_days: int, days: int, luck: Luck) -> Changes:
-    """Change of each metric in every future; shape (rows, draws) each."""
-    given = {name: rows[name].to_numpy(dtype=np.float64)[:, None] for name in GIVEN}
-    price = rows["price_minor"].to_numpy(dtype=np.float64)[:, None]
-    now, cost = given["current_minor"], given["cost_minor"]
-    scatter = given["variance_per_day"] / np.maximum(given["mean_per_day"], 1e-9)
-    mean = given["mean_per_day"] * horizon_days * level_factor(given["log_error_sd"], luck.level)
-    kept = sold_at(mean, np.maximum(scatter, 1e-3), luck.sales)
-    factor = price_factor(price / now, given["elasticity"], given["std_error"], luck.price)
-    share = days / horizon_days
-    stock = np.where(np.isnan(given["stock"]), np.inf, given["stock"])
-    changed = sold_at(mean * share * factor, np.maximum(scatter, 1e-3), luck.sales)
-    if share == 1:
-        later = np.zeros_like(kept)
-    else:
-        later = sold_at(mean * (1 - share), np.maximum(scatter, 1e-3), luck.sales)
-        kept = sold_at(mean * share, np.maximum(scatter, 1e-3), luck.sales) + later
-    kept, changed = np.minimum(kept, stock), np.minimum(changed, stock)
-    later = np.minimum(later, stock - changed)
-    return {
-        "units": changed + later - kept,
-        "revenue_minor": price * changed + now * (later - kept),
-        "gross_profit_minor": (price - cost) * changed + (now - cost) * (later - kept),
-    }
+def _worth(changes: Changes, given: Given, objective: Objective) -> Floats:
+    gain = gain_of(changes, given, objective)
+    worth: Floats = gain.mean(axis=1) - LOSS_WEIGHT * np.maximum(-gain, 0).mean(axis=1)
+    return worth
+
+
+def _later(rows: pd.DataFrame, terms: Terms) -> Floats:
+    if terms.step <= 0 or len(rows) == 0:
+        return np.zeros(len(rows))
+
+    def held(given: Given, price: Floats, luck: Luck) -> Floats:
+        changes = changes_of(given, price, 1.0, terms.horizon_days, luck)
+        return _worth(changes, given, terms.objective)
+
+    return later_steps(rows, terms.step, terms.horizon_days, held)
+
+
+def _arrays(rows: pd.DataFrame) -> tuple[Given, Floats]:
+    return given_of(rows), rows["price_minor"].to_numpy(dtype=np.float64)[:, None]

@@ -13,8 +13,10 @@ import pandas as pd
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-STEPS = 10
-"""Prices tried on a list price's way from its lowest to its highest."""
+STEPS, MOST_STEPS = 10, 40
+STEP = 0.025
+"""Prices tried on a list price's way from its lowest to its highest lie about so far apart on the
+log scale, but at least ``STEPS`` and at most ``MOST_STEPS`` of them."""
 
 
 @dataclass(frozen=True)
@@ -102,14 +104,15 @@ def ladder(low: Ints, high: Ints, now: Floats, endings: Sequence[str]) -> pd.Dat
         Columns ``row`` (place in the arguments) and ``price_minor``, sorted, without repeats.
     """
     open_ = np.flatnonzero(low <= high)
-    wanted = np.linspace(0.0, 1.0, STEPS + 1)
-    logs = np.log(low[open_])[:, None] * (1 - wanted) + np.log(high[open_])[:, None] * wanted
-    target = np.rint(np.exp(logs)).astype(np.int64)
-    target = np.clip(target, low[open_, None], high[open_, None])
-    found = snap(target, low[open_, None], high[open_, None], endings)
-    frame = pd.DataFrame(
-        {"row": np.repeat(open_, STEPS + 1), "price_minor": found.ravel()}
-    ).drop_duplicates()
+    bottom, top = np.log(low[open_]), np.log(high[open_])
+    count = np.clip(np.ceil((top - bottom) / STEP), STEPS, MOST_STEPS).astype(np.int64) + 1
+    row = np.repeat(np.arange(len(open_)), count)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    wanted = place / (count[row] - 1)
+    target = np.rint(np.exp(bottom[row] * (1 - wanted) + top[row] * wanted)).astype(np.int64)
+    lowest, highest = low[open_][row], high[open_][row]
+    found = snap(np.clip(target, lowest, highest), lowest, highest, endings)
+    frame = pd.DataFrame({"row": open_[row], "price_minor": found}).drop_duplicates()
     keep = (frame["price_minor"] > 0) & (frame["price_minor"] != now[frame["row"]])
     return frame[keep].sort_values(["row", "price_minor"], ignore_index=True)
 

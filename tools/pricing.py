@@ -3,134 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ecomagent.domain.errors import NotFoundError
-from ecomagent.domain.evidence import DataRef, Evidence
+from ecomagent.domain.evidence import DataRef
 from ecomagent.domain.goal import Objective
-from tools.costs import assumed_margin
 from tools.elasticity import Elasticities
-from tools.figures import plain, rows_of
 from tools.forecast import DemandForecast
 from tools.futures import common_luck
-from tools.price_effects import COUNTED_IN, GIVEN, METRICS, NAMES, quantiles_of, values_of
+from tools.price_effects import Terms, assess, values_of
+from tools.price_given import price_given
 from tools.price_ladder import PriceLimits, ladder, list_range, promotion_range
+from tools.price_menu import COLUMNS, PriceMenu
 
 __all__ = ["PriceLimits", "PriceMenu", "price_menu", "promotion_menu"]
 
 KEPT = 3
 """Candidates of a SKU that are kept: the best, and what a reviewer may prefer to it."""
-COLUMNS = (
-    "sku", "price_minor", "current_minor", "discount", "value",
-    *(f"{metric}_{name}" for metric in METRICS for name in NAMES),
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class PriceMenu:
-    """Candidate prices, best first within a SKU; at most ``KEPT`` each, all worth something.
-
-    Attributes:
-        table: ``sku``, ``price_minor``, ``current_minor``, ``discount`` (fraction off the list
-            price; promotions only), ``value`` (risk-adjusted expected gain in the objective's
-            metric), and P10, P50, P90 of the change of ``units``, ``revenue_minor`` and
-            ``gross_profit_minor`` over the horizon against keeping the price.
-        given: What each SKU's figures were computed from; index ``sku``.
-        tool: Import path of the function that made the menu.
-        objective: What the candidates are valued by.
-        limits: What bounded the prices.
-        horizon_days: Days counted.
-        days: Days a price holds.
-        draws: Futures drawn.
-        seed: Seed of the draws.
-        data: What was read.
-        assumed_costs: SKUs whose cost is assumed.
-    """
-
-    table: pd.DataFrame = field(repr=False)
-    given: pd.DataFrame = field(repr=False)
-    tool: str
-    objective: Objective
-    limits: PriceLimits
-    horizon_days: int
-    days: int
-    draws: int
-    seed: int
-    data: tuple[DataRef, ...]
-    assumed_costs: frozenset[str] = field(default=frozenset(), repr=False)
-
-    def evidence(self, sku: str, price_minor: int) -> Evidence:
-        """The figures of one candidate; ``tools.price_effects.effect_of`` recomputes them.
-
-        Raises:
-            NotFoundError: The menu has no such candidate.
-        """
-        rows = self._places.get((sku, int(price_minor)))
-        if rows is None:
-            raise NotFoundError(f"no price {price_minor} for SKU {sku} on the menu")
-        row = self.table.iloc[rows].drop(["sku", "current_minor"])
-        return Evidence.of(
-            self.tool,
-            params=self._params(sku, int(price_minor)),
-            data=tuple(rows_of(ref, sku=sku) for ref in self.data),
-            result=plain(row.dropna().to_dict()),
-            assumptions=self._assumptions(sku),
-        )
-
-    @property
-    def _places(self) -> dict[tuple[str, int], int]:
-        found: dict[tuple[str, int], int] | None = self.__dict__.get("_found")
-        if found is None:
-            pairs = zip(self.table["sku"], self.table["price_minor"], strict=True)
-            found = {(str(sku), int(price)): place for place, (sku, price) in enumerate(pairs)}
-            self.__dict__["_found"] = found
-        return found
-
-    def _params(self, sku: str, price_minor: int) -> dict[str, Any]:
-        limits = self.limits
-        deepest = limits.max_discount
-        return {
-            "sku": sku,
-            "price_minor": price_minor,
-            **plain(self._row(sku)[list(GIVEN)].to_dict()),
-            "objective": self.objective.value,
-            "horizon_days": self.horizon_days,
-            "days": self.days,
-            "draws": self.draws,
-            "seed": self.seed,
-            "currency": limits.currency,
-            "min_margin": str(limits.min_margin),
-            "max_change": str(limits.max_change),
-            "endings": list(limits.endings),
-            "max_discount": None if deepest is None else str(deepest),
-        }
-
-    def _row(self, sku: str) -> pd.Series:
-        row: Any = self.given.xs(sku)
-        found: pd.Series = row
-        return found
-
-    def _assumptions(self, sku: str) -> tuple[str, ...]:
-        row = self._row(sku)
-        found = ["other products' sales do not answer this price"]
-        if sku in self.assumed_costs:
-            found.append(assumed_margin(row["current_minor"], row["cost_minor"]))
-        if np.isnan(row["cost_minor"]):
-            found.append("cost unknown: a rise is valued by its revenue, a lower bound of profit")
-        if np.isnan(row["stock"]):
-            found.append("stock unknown: taken to last")
-        elif row["inbound"] > 0:
-            found.append("stock on its way arrives before it is missed")
-        if self.days < self.horizon_days or self.tool.endswith("promotion_menu"):
-            found.append("a promotion is answered like any price of that height, and takes nothing"
-                         " from later sales")  # fmt: skip
-        return tuple(found)
+SCREENED = KEPT + 1
+SCREEN_DRAWS = 64
+"""Futures that pick the candidates worth a closer look. Those that then value them are others,
+so that a candidate which was only lucky in the first is not praised for it."""
 
 
 def price_menu(
@@ -142,35 +38,46 @@ def price_menu(
     bounds: pd.DataFrame | None,
     objective: Objective,
     source: DataRef,
+    market: pd.DataFrame | None = None,
+    cross: pd.DataFrame | None = None,
     seed: int = 0,
     draws: int = 400,
 ) -> PriceMenu:
     """List prices worth changing to, within every limit.
 
     Prices are tried on a ladder from the lowest to the highest allowed. Sales at a price are
-    ``sales now * (price / price now) ** elasticity``, capped by stock, drawn jointly over the
-    error of the forecast, of the elasticity and day-to-day luck (``tools.futures``).
+    ``sales now * (price / price now) ** elasticity`` within the prices ever tried and lose more
+    beyond them (``tools.futures.price_factor``), or follow a logit beside a competitor whose
+    effect is known (``tools.rival_demand``). They are met from stock and from goods on their way,
+    and drawn jointly over the error of the forecast, of the elasticity and day-to-day luck.
 
     Args:
         catalogue: ``sku``, ``list_price_minor``, ``cost_minor``, ``on_hand``, ``inbound`` and,
-            where known, ``map_price_minor``, ``cost_assumed``.
+            where known, ``map_price_minor``, ``cost_assumed``, ``competitor_price_minor``,
+            ``inbound_days``.
         demand: Forecast at the present price.
         elasticity: Response to prices.
         limits: Margin floor, largest change, endings.
         bounds: Index ``sku``: ``low_minor``, ``high_minor``; None for none.
         objective: What is made larger.
         source: The catalogue's reference.
+        market: Index ``sku``: what history says of prices, from
+            ``tools.price_context.price_context``; None for nothing.
+        cross: Percent that another product sells more for a percent of a SKU's price: ``sku``,
+            ``other``, ``elasticity``; None for no such effects.
         seed: Seed of the futures.
         draws: Number of futures.
     """
-    given = _given(catalogue, demand, elasticity)
+    terms = Terms(objective, demand.horizon_days, demand.horizon_days, float(limits.max_change))
+    given = price_given(catalogue, demand, elasticity, limits=limits, objective=objective,
+                        market=market, cross=cross)  # fmt: skip
     low, high = list_range(given, limits, bounds)
+    given = given.assign(low_minor=low.astype(float), high_minor=high.astype(float))
     tried = ladder(low, high, given["current_minor"].to_numpy(), limits.endings)
     candidates = _candidates(given, tried).assign(discount=np.nan)
     return _menu(
-        candidates, given, "tools.pricing.price_menu", limits=limits, objective=objective,
-        horizon_days=demand.horizon_days, days=demand.horizon_days, draws=draws, seed=seed,
-        data=(source, demand.source),
+        candidates, given, "tools.pricing.price_menu", limits=limits, terms=terms, draws=draws,
+        seed=seed, data=(source, demand.source),
     )  # fmt: skip
 
 
@@ -184,6 +91,8 @@ def promotion_menu(
     objective: Objective,
     source: DataRef,
     depths: Sequence[Decimal],
+    market: pd.DataFrame | None = None,
+    cross: pd.DataFrame | None = None,
     days: int | None = None,
     seed: int = 0,
     draws: int = 400,
@@ -202,12 +111,16 @@ def promotion_menu(
         objective: What is made larger.
         source: The catalogue's reference.
         depths: Fractions off the list price to try.
+        market: As in ``price_menu``.
+        cross: As in ``price_menu``.
         days: Days the promotion runs, from the first; None for the whole horizon.
         seed: Seed of the futures.
         draws: Number of futures.
     """
-    given = _given(catalogue, demand, elasticity)
+    given = price_given(catalogue, demand, elasticity, limits=limits, objective=objective,
+                        market=market, cross=cross)  # fmt: skip
     low, high = promotion_range(given, limits, bounds)
+    given = given.assign(low_minor=low.astype(float), high_minor=high.astype(float))
     now = given["current_minor"].to_numpy()
     parts = []
     for depth in sorted(set(depths)):
@@ -222,35 +135,10 @@ def promotion_menu(
     candidates["discount"] = np.floor(np.round(off * 1e4, 4)) / 1e4
     span = demand.horizon_days if days is None else min(days, demand.horizon_days)
     return _menu(
-        candidates, given, "tools.pricing.promotion_menu", limits=limits, objective=objective,
-        horizon_days=demand.horizon_days, days=span, draws=draws, seed=seed,
+        candidates, given, "tools.pricing.promotion_menu", limits=limits,
+        terms=Terms(objective, demand.horizon_days, span), draws=draws, seed=seed,
         data=(source, demand.source),
     )  # fmt: skip
-
-
-def _given(
-    catalogue: pd.DataFrame, demand: DemandForecast, elasticity: Elasticities
-) -> pd.DataFrame:
-    """One row a SKU that is known to all three, sorted, with the columns ``GIVEN``."""
-    frame = pd.DataFrame({"sku": catalogue["sku"].astype(str)})
-    frame["current_minor"] = _number(catalogue, "list_price_minor")
-    frame["cost_minor"] = _number(catalogue, "cost_minor")
-    frame["map_price_minor"] = _number(catalogue, "map_price_minor")
-    frame["inbound"] = _number(catalogue, "inbound").fillna(0.0)
-    frame["stock"] = (_number(catalogue, "on_hand") + frame["inbound"]).clip(lower=0)
-    frame["cost_assumed"] = catalogue.get("cost_assumed", False)
-    frame = frame.set_index("sku", drop=False)
-    frame = frame.join(demand.table[["mean_per_day", "variance_per_day", "log_error_sd"]])
-    frame = frame.join(elasticity.table[["elasticity", "std_error"]])
-    needed = ["mean_per_day", "elasticity", "current_minor"]
-    usable = frame[needed].notna().all(axis=1) & (frame["current_minor"] >= 1)
-    return frame[usable].sort_index()
-
-
-def _number(catalogue: pd.DataFrame, column: str) -> pd.Series:
-    if column not in catalogue:
-        return pd.Series(np.nan, index=catalogue.index)
-    return pd.to_numeric(catalogue[column], errors="coerce").astype("float64")
 
 
 def _candidates(given: pd.DataFrame, tried: pd.DataFrame) -> pd.DataFrame:
@@ -266,31 +154,26 @@ def _menu(
     tool: str,
     *,
     limits: PriceLimits,
-    objective: Objective,
-    horizon_days: int,
-    days: int,
+    terms: Terms,
     draws: int,
     seed: int,
     data: tuple[DataRef, ...],
 ) -> PriceMenu:
-    luck = common_luck(draws, seed)
-    candidates["value"] = values_of(
-        candidates, objective=objective, horizon_days=horizon_days, days=days, luck=luck
-    )
-    worth = candidates[candidates["value"] > 0].sort_values(
-        ["sku", "value", "price_minor"], ascending=[True, False, True], ignore_index=True
-    )
-    kept = worth.groupby("sku", sort=False).head(KEPT).reset_index(drop=True)
-    figures = quantiles_of(kept, horizon_days=horizon_days, days=days, luck=luck)
-    table = pd.concat([kept, figures], axis=1)[list(COLUMNS)]
+    screened = values_of(candidates, terms, common_luck(min(SCREEN_DRAWS, draws), seed + 1))
+    chosen = _best(candidates.assign(value=screened), SCREENED)
+    found = assess(chosen, terms, common_luck(draws, seed))
+    kept = _best(pd.concat([chosen.drop(columns="value"), found], axis=1), KEPT)
     whole = {"price_minor": "int64", "current_minor": "int64"}
     return PriceMenu(
-        table=table.astype(whole), given=given, tool=tool, objective=objective, limits=limits,
-        horizon_days=horizon_days, days=days, draws=draws, seed=seed, data=data,
+        table=kept[list(COLUMNS)].astype(whole), given=given, tool=tool, terms=terms,
+        limits=limits, draws=draws, seed=seed, data=data,
         assumed_costs=frozenset(given.index[given["cost_assumed"].astype(bool)]),
     )  # fmt: skip
 
 
-def metric_of(objective: Objective) -> str:
-    """Column stem that an objective is counted in."""
-    return COUNTED_IN.get(objective, "revenue_minor")
+def _best(rows: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Candidates worth something, the best of each SKU first."""
+    worth = rows[rows["value"] > 0].sort_values(
+        ["sku", "value", "price_minor"], ascending=[True, False, True], ignore_index=True
+    )
+    return worth.groupby("sku", sort=False).head(count).reset_index(drop=True)

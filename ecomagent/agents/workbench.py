@@ -218,7 +218,7 @@ class Workbench:
         return self.history.panel(
             since=since,
             columns=["units", "revenue_minor", "list_price_minor", "cost_minor", "on_hand",
-                     "promo", "discount"],
+                     "promo", "discount", "competitor_price_minor"],
         )  # fmt: skip
 
     @property

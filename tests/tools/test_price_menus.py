@@ -37,10 +37,11 @@ def _known(rows, source, *, elasticity=-1.2, std_error=0.2, mean=4.0):
     )
 
 
-def _menu(rows, source, *, limits=LIMITS, bounds=None, objective=Objective.GROSS_PROFIT, **known):
+def _menu(rows, source, *, limits=LIMITS, bounds=None, objective=Objective.GROSS_PROFIT,
+          market=None, cross=None, **known):  # fmt: skip
     return price_menu(
         *_known(rows, source, **known), limits=limits, bounds=bounds, objective=objective,
-        source=source,
+        source=source, market=market, cross=cross,
     )  # fmt: skip
 
 
@@ -136,7 +137,8 @@ def test_where_nothing_is_known_of_the_response_no_price_is_worth_the_risk(sourc
 
 def test_the_expected_change_is_the_textbooks(source):
     row = {**MUG, "on_hand": 10**6}
-    table = _menu([row], source, elasticity=-0.8, std_error=1e-6).table
+    tried = pd.DataFrame({"seen_low_minor": 800.0, "seen_high_minor": 1200.0}, index=["MUG"])
+    table = _menu([row], source, elasticity=-0.8, std_error=1e-6, market=tried).table
     best = table.iloc[0]
     expected = 4.0 * 28 * ((best["price_minor"] / 1000) ** -0.8 - 1)
     assert best["units_p50"] == pytest.approx(expected, rel=0.1)

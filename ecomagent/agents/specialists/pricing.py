@@ -84,6 +84,19 @@ def list_menu(bench: Workbench) -> pd.DataFrame:
     return made.table
 
 
+def market(bench: Workbench) -> pd.DataFrame:
+    """What the shop's history says of its prices and its competitors'."""
+    return bench.once("price_market", lambda: _market(bench))
+
+
+def _market(bench: Workbench) -> pd.DataFrame:
+    from tools.price_context import price_context
+    from tools.rival_response import rival_response
+
+    rivals = rival_response(bench.panel, bench.catalogue, bench.elasticity.table["elasticity"])
+    return price_context(bench.panel).join(rivals)
+
+
 def _price_menu(bench: Workbench) -> PriceMenu:
     from tools.pricing import price_menu
 
@@ -95,6 +108,7 @@ def _price_menu(bench: Workbench) -> PriceMenu:
         bounds=price_reach(bench.policy, bench.context),
         objective=bench.objective,
         source=bench.history.ref("catalogue", rows=len(bench.scoped)),
+        market=market(bench),
     )
 
 
@@ -117,6 +131,7 @@ def _promotion_menu(bench: Workbench) -> PriceMenu:
         bounds=None,
         objective=bench.objective,
         source=bench.history.ref("catalogue", rows=len(bench.scoped)),
+        market=market(bench),
         depths=depths or DEPTHS[:1],
         days=promotion_days(bench),
     )
