@@ -64,14 +64,17 @@ def sold_at(mean: Floats, scatter: Floats, luck: Floats) -> Floats:
     shape = np.maximum(mean, 1e-9) / scatter
     third = 1.0 / (9.0 * shape)
     cube = np.maximum(1.0 - third + luck * np.sqrt(third), 0.0) ** 3
-    found: Floats = mean * cube / _cube_mean(np.log(shape))
+    found: Floats = mean * cube / cube_mean(shape)
     return found
 
 
-def _cube_mean(log_shape: Floats) -> Floats:
-    """The table of ``_cube_means`` between its points: ``np.interp`` for an even grid, faster."""
+def cube_mean(shape: Floats) -> Floats:
+    """Mean of the cut-off cube of a gamma's shape: the table's, between its points.
+
+    ``np.interp`` for an even grid, faster.
+    """
     grid, means = _cube_means()
-    place = np.clip(log_shape, grid[0], grid[-1]) - grid[0]
+    place = np.clip(np.log(shape), grid[0], grid[-1]) - grid[0]
     place /= grid[1] - grid[0]
     left = np.minimum(place.astype(np.int32), len(grid) - 2)
     below: Floats = means[left]

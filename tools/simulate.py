@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Self
+from itertools import pairwise
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,9 @@ import pandas as pd
 
 from ecomagent.domain.action import Impact, Metric, Quantiles
 from ecomagent.domain.money import minor_digits
-from tools.futures import Luck
-from tools.sku_futures import BLOCK, SIMULATED, Totals, add_futures
+from tools.behaviour import DEFAULT, Behaviour, Drawn, drawn
+from tools.price_paths import edges_of
+from tools.sku_futures import SIMULATED, Game, Totals, play_block
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,8 +24,16 @@ CAMPAIGN_SHARED = 0.5
 Z90 = 1.2815515655446004
 POINTS = (0.1, 0.5, 0.9)
 MONEY = (Metric.REVENUE, Metric.GROSS_PROFIT, Metric.SPEND)
-EFFECTS = ("price_minor", "price_days", "elasticity", "elasticity_se", "extra_units",
-           "arrives_in_days", "order_units", "off_sale")  # fmt: skip
+EFFECTS = ("price_minor", "price_days", "elasticity", "elasticity_se", "elasticity_shared_se",
+           "elasticity_group", "extra_units", "arrives_in_days", "lead_time_sd", "order_units",
+           "off_sale")  # fmt: skip
+STEP_DAYS = 7
+"""Longest step: within one, demand comes evenly; deliveries come at their own hour."""
+CELLS = 2**18
+"""SKUs by futures played at once: what fits a processor's cache."""
+CHUNK = 256
+"""Futures played at once."""
+WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,7 @@ class CampaignEffects:
         table = frame.reindex(columns=wanted).astype("float64")
         return cls(table.sort_values(wanted, ignore_index=True))
 
-    def draw(self, metric: str, common: Floats, own: Floats) -> Floats:
+    def draw(self, metric: str, common: npt.NDArray[Any], own: Floats) -> Floats:
         """Sum over campaigns of one figure in every future; unknown ones count as nothing.
 
         Each campaign's figure is a normal with a different width on either side of its median.
@@ -98,42 +108,46 @@ def simulate_plan(
     horizon_days: int,
     currency: str,
     extra: CampaignEffects | None = None,
+    profile: pd.DataFrame | None = None,
+    behaviour: Behaviour = DEFAULT,
     draws: int = 1000,
     seed: int = 0,
 ) -> Simulation:
     """Play plan and do-nothing in the same futures and compare them.
 
-    In each future a SKU's demand over the horizon is drawn from the forecast's error (partly
-    shared by all SKUs) and day-to-day scatter, spread evenly over the days, and met from stock
-    until it runs out. The plan changes prices (``units * ratio ** elasticity``, the elasticity
-    drawn too; for the first ``price_days`` days, or all), adds units, brings orders in on their
-    day, or takes SKUs off sale. A SKU's luck depends on its name and the seed alone.
+    In each future a SKU's demand is drawn from the forecast's error (partly shared by all SKUs)
+    and scatters from step to step around the day profile; it is met from stock until that runs
+    out and goes on when goods arrive, early or late. Who finds a product sold out may take
+    another of its category. The plan changes prices (``units * ratio ** elasticity``, the
+    elasticity drawn too; part of what they move comes from the category's other products, known
+    rivals answer, a promotion takes from later sales), adds units, orders goods, or takes SKUs
+    off sale. A SKU's luck depends on its name and the seed alone.
 
     Args:
         base: Index ``sku``: ``mean_per_day``, ``variance_per_day``, ``log_error_sd``,
             ``price_minor``, ``cost_minor``, ``on_hand``, ``inbound`` (the last three may be
-            NaN) and optionally ``shared_error_sd``, ``inbound_days``.
+            NaN) and optionally ``shared_error_sd``, ``category`` (none: no substitutes),
+            ``inbound_days``, ``inbound_sd_days``, ``return_rate`` (of units sold),
+            ``competitor_price_minor``.
         effects: ``sku`` and any of ``EFFECTS``, one row a SKU; NaN leaves as it is.
         horizon_days: Days played.
         currency: The shop's.
         extra: Campaigns.
+        profile: Index ``sku``, columns days from 0: demand over the mean day's; None for even.
+        behaviour: How customers, rivals and suppliers answer.
         draws: Number of futures.
         seed: Seed of the futures.
     """
-    known = base[~base.index.duplicated()].sort_index()
+    known = _sorted(base)
     plan = _effects_on(known, effects)
-    rng = np.random.default_rng(seed)
-    shared = Luck(*(rng.standard_normal(draws) for _ in range(3)))
-    without: Totals = {metric: np.zeros(draws) for metric in SIMULATED}
-    gained: Totals = {metric: np.zeros(draws) for metric in SIMULATED}
-    for start in range(0, len(known), BLOCK):
-        rows = slice(start, start + BLOCK)
-        add_futures(known.iloc[rows], plan.iloc[rows], horizon_days, shared, seed, without, gained)
+    shares = drawn(behaviour, draws, seed)
+    game = Game(edges_of(plan, horizon_days, STEP_DAYS), seed, behaviour, profile)
+    without, gained = _played(known, plan, shares, game)
     spend = _spend(known, plan, extra)
     if extra is not None and len(extra.table):
-        _add_campaigns(gained, extra, shared.price, rng)
+        _add_campaigns(gained, extra, shares.price, np.random.default_rng([seed, 1]))
     with_plan = {metric: without[metric] + gained[metric] for metric in SIMULATED}
-    no_cost = tuple(known.index[known["cost_minor"].isna()].astype(str))
+    no_cost = tuple(sorted(known.index[known["cost_minor"].isna()].astype(str)))
     hidden = {Metric.GROSS_PROFIT} if len(no_cost) == len(known) and len(known) else set()
     if known["on_hand"].isna().all():
         hidden |= {Metric.STOCKOUT_DAYS}
@@ -148,6 +162,53 @@ def simulate_plan(
     )
 
 
+def _sorted(base: pd.DataFrame) -> pd.DataFrame:
+    """One row a SKU, by category and name; what belongs to none comes first."""
+    known = base[~base.index.duplicated()].sort_index()
+    if "category" not in known:
+        return known
+    named = known["category"].astype(object).where(known["category"].notna(), "").astype(str)
+    return known.assign(category=named).sort_values("category", kind="stable")
+
+
+def _played(
+    base: pd.DataFrame, plan: pd.DataFrame, shares: Drawn, game: Game
+) -> tuple[Totals, Totals]:
+    """Totals without the plan and what it changes, blocks and futures side by side."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    draws = len(shares.level)
+    chunks = [slice(at, min(at + CHUNK, draws)) for at in range(0, draws, CHUNK)]
+    blocks = _blocks(base)
+    without: Totals = {metric: np.zeros(draws) for metric in SIMULATED}
+    gained: Totals = {metric: np.zeros(draws) for metric in SIMULATED}
+
+    def one(job: tuple[slice, int]) -> tuple[Totals, Totals]:
+        rows, chunk = job
+        part = shares.part(chunks[chunk])
+        return play_block(base.iloc[rows], plan.iloc[rows], part, chunk, game)
+
+    jobs = [(rows, chunk) for rows in blocks for chunk in range(len(chunks))]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for (_, chunk), found in zip(jobs, pool.map(one, jobs), strict=True):
+            for total, part in zip((without, gained), found, strict=True):
+                for metric in SIMULATED:
+                    total[metric][chunks[chunk]] += part[metric]
+    return without, gained
+
+
+def _blocks(base: pd.DataFrame) -> list[slice]:
+    """Runs of whole categories, about as many as fit a cache; SKUs of none are cut anywhere."""
+    row = np.arange(len(base))
+    names = base["category"].to_numpy() if "category" in base else np.full(len(base), "")
+    lonely = names == ""
+    first = lonely | np.append(True, names[1:] != names[:-1])[: len(base)]
+    unit = np.maximum.accumulate(np.where(first, row, 0))
+    block = unit // (CELLS // CHUNK) * 2 + lonely
+    cuts = [*np.flatnonzero(np.diff(block, prepend=-1)).tolist(), len(base)]
+    return [slice(start, end) for start, end in pairwise(cuts)]
+
+
 def _effects_on(base: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     """The plan's effects, a row for every SKU of the base."""
     given = effects.reindex(columns=["sku", *EFFECTS]).drop_duplicates("sku").set_index("sku")
@@ -155,7 +216,7 @@ def _effects_on(base: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def _add_campaigns(
-    gained: Totals, extra: CampaignEffects, common: Floats, rng: np.random.Generator
+    gained: Totals, extra: CampaignEffects, common: npt.NDArray[Any], rng: np.random.Generator
 ) -> None:
     own = rng.standard_normal((len(extra.table), len(common)))
     for metric, stem in (
@@ -209,5 +270,5 @@ def _assumptions(base: pd.DataFrame, no_cost: tuple[str, ...]) -> tuple[str, ...
     if unknown:
         found.append(f"stock of {unknown:,} SKUs is unknown: taken to last")
     if (base["inbound"].fillna(0) > 0).any() and "inbound_days" not in base:
-        found.append("goods on their way arrive halfway through the horizon")
+        found.append("goods on their way arrive about halfway through the horizon")
     return tuple(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ecomagent.agents.reconcile import standing_rows
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 DRAWS = 1000
 PRICED = (ActionKind.SET_PRICE.value, ActionKind.START_PROMOTION.value)
-ADDED = (ActionKind.SEND_CAMPAIGN.value, ActionKind.LIST_PRODUCT.value)
+RETURNS_DAYS = 120
+"""Days whose returns tell how many come back."""
 
 
 def simulate(services: Services, state: PipelineState) -> dict[str, Any]:
@@ -67,45 +69,35 @@ def base_frame(bench: Workbench) -> pd.DataFrame:
         ["mean_per_day", "variance_per_day", "log_error_sd", "shared_error_sd"]
     ]
     shown = active[["price_minor", "cost_minor", "on_hand", "inbound"]].astype("float64")
-    return shown.join(demand, how="inner").dropna(subset=["price_minor"])
+    shown = shown.assign(category=active["category"].fillna("")).join(demand, how="inner")
+    return shown.dropna(subset=["price_minor"]).join(_seen_lately(bench))
+
+
+def _seen_lately(bench: Workbench) -> pd.DataFrame:
+    """Return rates and rivals' prices, index ``sku``."""
+    import pandas as pd
+
+    from tools.returns import return_rates
+
+    since = bench.history.today - timedelta(days=RETURNS_DAYS)
+    recent = bench.history.panel(
+        since=since, columns=["units", "returns", "competitor_price_minor"]
+    )
+    rivals = recent.groupby("sku", observed=True)["competitor_price_minor"].last()
+    return pd.DataFrame({"return_rate": return_rates(recent), "competitor_price_minor": rivals})
 
 
 def effects_frame(bench: Workbench, rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """What the chosen candidates change, one row a SKU."""
-    import pandas as pd
+    from tools.plan_effects import effects_of
 
-    found: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        kind = row["kind"]
-        for sku in _skus(bench, row):
-            effect = found.setdefault(sku, {"sku": sku, "off_sale": False})
-            if kind in PRICED:
-                effect["price_minor"] = float(row["price_minor"])
-                if kind == ActionKind.START_PROMOTION.value:
-                    effect["price_days"] = float(promotion_days(bench))
-            elif kind == ActionKind.REORDER.value:
-                effect["order_units"] = float(row["quantity"])
-                effect["arrives_in_days"] = float(row["arrives_in_days"])
-            elif kind == ActionKind.DELIST_PRODUCT.value:
-                effect["off_sale"] = True
-    columns = ["sku", "price_minor", "price_days", "order_units", "arrives_in_days", "off_sale",
-               "extra_units"]  # fmt: skip
-    effects = pd.DataFrame(list(found.values()), columns=columns)
-    if effects.empty or not any(row["kind"] in PRICED for row in rows):
-        return effects.assign(elasticity=float("nan"), elasticity_se=float("nan"))
-    table = bench.elasticity.table.reindex(effects["sku"])
-    return effects.assign(
-        elasticity=table["elasticity"].to_numpy(), elasticity_se=table["std_error"].to_numpy()
+    skus = bench.catalogue.groupby("product_id")["sku"].agg(list)
+    return effects_of(
+        rows,
+        lambda: bench.elasticity,
+        promotion_days=promotion_days(bench),
+        skus_of=lambda product: [str(sku) for sku in skus.get(product, [])],
     )
-
-
-def _skus(bench: Workbench, row: dict[str, Any]) -> list[str]:
-    if row["kind"] == ActionKind.DELIST_PRODUCT.value:
-        products = bench.catalogue["product_id"] == row["target"]
-        return [str(sku) for sku in bench.catalogue["sku"][products]]
-    if row["kind"] in ADDED:
-        return []
-    return [str(row["target"])]
 
 
 def _added_effects(rows: Sequence[dict[str, Any]]) -> CampaignEffects | None:
@@ -115,6 +107,7 @@ def _added_effects(rows: Sequence[dict[str, Any]]) -> CampaignEffects | None:
     """
     import pandas as pd
 
+    from tools.plan_effects import ADDED
     from tools.simulate import CampaignEffects
 
     mine = [row for row in rows if row["kind"] in ADDED]
