@@ -48,3 +48,20 @@ def combine(one: float, one_error: float, other: float, other_error: float) -> t
     """Precision-weighted mean of two independent estimates, and its error."""
     first, second = 1 / one_error**2, 1 / other_error**2
     return (first * one + second * other) / (first + second), float(1 / np.sqrt(first + second))
+
+
+def with_prior(
+    estimates: Floats, covariance: Floats, mean: float, spread: float
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Two joint estimates after the second is known to be near ``mean``, and their errors.
+
+    Args:
+        estimates: Shape (2,).
+        covariance: Of their errors, shape (2, 2).
+        mean: What the second was expected to be.
+        spread: Standard deviation of that expectation.
+    """
+    towards = covariance[:, 1] / (covariance[1, 1] + spread**2)
+    first, second = estimates + towards * (mean - estimates[1])
+    left = np.sqrt(np.maximum(np.diag(covariance) - towards * covariance[1], 0.0))
+    return (float(first), float(second)), (float(left[0]), float(left[1]))

@@ -13,6 +13,7 @@ SUITES: Suites = {
     "learning": "prices that learn, and off-policy estimates",
     "year": "a year in shops with a known truth, against an oracle",
     "marketing": "lifetime value, uplift, segments and budget curves on real data",
+    "elasticity": "price elasticities against known truths and published studies",
 }
 """Name to what it measures; the module has the suite's name."""
 
