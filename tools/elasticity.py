@@ -14,9 +14,10 @@ from tools.elasticity_pools import PRIOR, PRIOR_SD, parts_of, pools_of
 from tools.figures import plain, rows_of, significant
 from tools.futures import FLATTEST, STEEPEST
 from tools.own_response import OwnResponse, own_response
-from tools.price_history import OTHERS, levels_of, price_weeks
+from tools.price_bias import bias_of, merged
+from tools.price_history import OTHERS, PriceWeeks, levels_of, price_weeks
 from tools.price_instruments import moved
-from tools.price_response import GroupResponse, group_response
+from tools.price_response import GroupResponse, group_response, plain_response
 from tools.price_timing import Following, following
 
 TOOL = "tools.elasticity.estimate_elasticity"
@@ -115,15 +116,7 @@ def estimate_elasticity(
             is estimated.
     """
     weeks = price_weeks(panel, catalogue, experiments)
-    groups: dict[str, GroupResponse] = {}
-    own: dict[str, OwnResponse] = {}
-    for name in np.unique(weeks.group):
-        part = weeks.rows(weeks.group == name)
-        found = group_response(part)
-        if found is not None:
-            groups[str(name)] = found
-            own[str(name)] = own_response(part, found)
-    follows = following(weeks, groups)
+    groups, own, follows = _groups(weeks)
     shop, pools = pools_of(groups, follows)
     parts = parts_of(catalogue, weeks, pools, shop, own, neighbours)
     levels = pd.Series(levels_of(weeks), index=weeks.skus).reindex(parts.index).fillna(0)
@@ -132,6 +125,32 @@ def estimate_elasticity(
     own_errors = table[["elasticity"]].assign(pool_error=parts["pool_error"])
     cross = cross_prices(weeks, groups, own_errors, source=source)
     return Elasticities(table, parts, groups, source, follows, cross)
+
+
+def _groups(
+    weeks: PriceWeeks,
+) -> tuple[dict[str, GroupResponse], dict[str, OwnResponse], Following]:
+    """Each category's answer to prices, its SKUs' gaps to it, and how prices followed demand."""
+    found: dict[str, GroupResponse] = {}
+    plain: dict[str, GroupResponse] = {}
+    for name in np.unique(weeks.group):
+        part = weeks.rows(weeks.group == name)
+        response = group_response(part)
+        if response is None:
+            continue
+        found[str(name)] = response
+        moves = plain_response(part) if response.instrumented else response
+        if moves is not None:
+            plain[str(name)] = moves
+    causal = {name: each for name, each in found.items() if each.instrumented}
+    follows = bias_of(causal, plain, following(weeks, plain))
+    groups, own = dict(found), {}
+    for name, response in found.items():
+        if response.instrumented:
+            groups[name] = merged(response, plain.get(name), follows)
+        speaks = plain[name] if groups[name].plain_weight > 0.5 else response
+        own[name] = own_response(weeks.rows(weeks.group == name), speaks)
+    return groups, own, follows
 
 
 def _figure(value: float | None) -> float | None:
@@ -143,6 +162,7 @@ def _of_group(group: GroupResponse) -> dict[str, Any]:
         "group_elasticity": _figure(group.elasticity),
         "group_std_error": _figure(group.std_error),
         "group_skus": group.movers,
+        "plain_weight": _figure(group.plain_weight),
         "promotion_lift": _figure(group.lift),
         "promotion_lift_error": _figure(group.lift_error),
         "first_stage": {name: _figure(slope) for name, slope in group.slopes.items()},

@@ -52,6 +52,8 @@ class GroupResponse:
         first_stage_f: Strength of the instruments together; None without one.
         endogeneity: Coefficient of the control function: how far prices followed demand.
         movers: SKUs looked at.
+        plain_weight: Weight, in the elasticity, of the regression that uses every move of a price
+            less the bias that those have (``tools.price_bias``); 0 without an instrument.
     """
 
     elasticity: float
@@ -65,6 +67,7 @@ class GroupResponse:
     first_stage_f: float | None
     endogeneity: float
     movers: int
+    plain_weight: float = 0.0
 
     @property
     def instrumented(self) -> bool:
@@ -102,6 +105,11 @@ def group_response(weeks: PriceWeeks) -> GroupResponse | None:
         found = _instrumented(_frame(weeks, _best(weeks, told)))
         if found is not None:
             return found
+    return plain_response(weeks)
+
+
+def plain_response(weeks: PriceWeeks) -> GroupResponse | None:
+    """The regression on every move of a price, whatever moved it."""
     movers = moved(weeks)
     if movers.sum() < MIN_MOVERS:
         return None

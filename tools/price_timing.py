@@ -66,11 +66,7 @@ def following(weeks: PriceWeeks, groups: dict[str, GroupResponse]) -> Following:
     expected, ``BIAS``, by precision. A negative bias counts as none: customers who stock up on a
     promotion and stay away after it leave the same trace.
     """
-    sums = [
-        _covariances(weeks.rows(weeks.group == name), group)
-        for name, group in groups.items()
-        if not group.instrumented
-    ]
+    sums = [_covariances(weeks.rows(weeks.group == name), group) for name, group in groups.items()]
     if not sums:
         return Following()
     cross = np.concatenate([each[0] for each in sums])
