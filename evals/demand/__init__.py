@@ -1,0 +1,1 @@
+"""Cases, baselines and scores of the forecast's evaluation."""
