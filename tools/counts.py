@@ -15,13 +15,15 @@ LARGE = 2000.0
 """Above this mean a gamma stands in for the negative binomial; they agree to a part in 1,000."""
 
 
-def count_quantiles(mean: Floats, variance: Floats, levels: Sequence[float]) -> list[Floats]:
+def count_quantiles(
+    mean: Floats, variance: Floats, levels: Sequence[float | Floats]
+) -> list[Floats]:
     """Quantiles of a negative binomial with those moments (Poisson where it scatters less).
 
     Args:
         mean: Expected units; zero gives zero.
         variance: Variance of the units.
-        levels: Probabilities.
+        levels: Probabilities, each the same for all or one for each mean.
 
     Returns:
         One array a level.
@@ -34,12 +36,29 @@ def count_quantiles(mean: Floats, variance: Floats, levels: Sequence[float]) -> 
     small = mean < LARGE
     results = []
     for level in levels:
-        found = np.empty(mean.shape)
-        found[small] = stats.nbinom.ppf(level, size[small], (mean / variance)[small])
+        found, wanted = np.empty(mean.shape), np.broadcast_to(level, mean.shape)
+        found[small] = stats.nbinom.ppf(wanted[small], size[small], (mean / variance)[small])
         shape = mean[~small] ** 2 / variance[~small]
-        found[~small] = stats.gamma.ppf(level, shape, scale=(variance / mean)[~small])
+        found[~small] = stats.gamma.ppf(wanted[~small], shape, scale=(variance / mean)[~small])
         results.append(np.maximum(found, 0.0))
     return results
+
+
+def middle_probability(units: Floats, mean: Floats, variance: Floats) -> Floats:
+    """Where units lie in the same distribution: chance of fewer, and half that of as many."""
+    from scipy import stats
+
+    mean = np.maximum(np.asarray(mean, dtype=np.float64), 1e-9)
+    variance = np.maximum(variance, mean * (1 + 1e-6))
+    size, odds = mean**2 / (variance - mean), mean / variance
+    found = np.empty(mean.shape)
+    small = mean < LARGE
+    low, high = (stats.nbinom.cdf(np.floor(units[small]) - less, size[small], odds[small])
+                 for less in (1, 0))  # fmt: skip
+    found[small] = (low + high) / 2
+    shape = mean[~small] ** 2 / variance[~small]
+    found[~small] = stats.gamma.cdf(units[~small], shape, scale=(variance / mean)[~small])
+    return found
 
 
 def pinball(actual: Floats, quantile: Floats, level: float) -> Floats:

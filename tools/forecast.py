@@ -11,26 +11,19 @@ import pandas as pd
 
 from ecomagent.domain.errors import UsageError
 from ecomagent.domain.evidence import DataRef, Evidence
-from tools.backtest import Calibration, calibrate, spread_of
-from tools.counts import count_quantiles, total_variance
-from tools.demand_models import (
-    NEW_DAYS,
-    SEGMENTS,
-    Levels,
-    level_of,
-    prior_levels,
-    read_levels,
-)
+from tools.backtest import Calibration
+from tools.counts import total_variance
+from tools.daily_demand import daily_means
+from tools.demand_models import NEW_DAYS, SEGMENTS, Levels, read_levels
 from tools.figures import plain, rows_of, significant
-from tools.history import History, Mask, read_history
-from tools.seasons import Seasons, find_seasons
+from tools.fitted_demand import FittedDemand, fit_known
+from tools.history import History, Mask
+from tools.replay import spread_of
+from tools.situation import read_situation
 
 Floats = npt.NDArray[np.float64]
 
 TOOL = "tools.forecast.forecast_demand"
-LONGEST = 3 * 366
-"""Days of history looked at."""
-COLUMNS = ("on_hand", "promo")
 RECENT_DAYS = 90
 
 
@@ -40,17 +33,18 @@ class DemandForecast:
 
     Attributes:
         table: Index ``sku``, sorted. ``mean_per_day`` and ``variance_per_day`` (units; the
-            variance is day-to-day scatter around the mean), ``p10``, ``p50``, ``p90`` (units
-            over the horizon), ``log_error_sd`` (standard deviation of the mean's own error on
+            variance is day-to-day scatter around the mean), ``p05``, ``p10``, ``p50``, ``p90``,
+            ``p95`` (units over the horizon), ``log_error_sd`` (standard deviation of the mean's own error on
             the log scale), ``shared_error_sd`` (the part all SKUs have in common), ``model``,
             ``history_days``, ``units_90`` (sold in the last 90 days).
         start: First day forecast.
         horizon_days: Days forecast.
         source: The panel read.
-        seed: Kept for the record; nothing here is random.
+        seed: Of the rows that the global model was trained on.
         replays: Starting days in the past that models and band were tried on.
         notes: SKU to what its figures rest on besides its own history.
         general: What all figures rest on.
+        daily: Expected units by SKU (index) and day (columns); rows add up to the mean.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -61,6 +55,7 @@ class DemandForecast:
     replays: int
     notes: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     general: tuple[str, ...] = ()
+    daily: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     def assumptions(self, sku: str) -> tuple[str, ...]:
         """What a SKU's figures rest on that is assumed rather than known."""
@@ -90,113 +85,100 @@ def forecast_demand(
     source: DataRef,
     seed: int = 0,
     categories: pd.Series | None = None,
+    country: str = "",
+    neighbours: pd.DataFrame | None = None,
+    future: pd.DataFrame | None = None,
+    fitted: FittedDemand | None = None,
 ) -> DemandForecast:
     """Forecast units per SKU over ``horizon_days`` days from ``start``.
 
-    Days sold out are left out of the level; promotion days too, where enough others remain, so
-    that the forecast is of sales without one; single huge days are cut down. Level models, a
-    correction of their totals and the width of the band are learnt by replaying the past
-    (``tools.backtest``); units over the horizon follow a negative binomial whose variance adds
-    day-to-day scatter and the error of the mean.
+    Demand rather than sales: days sold out are left out. It is demand at the last list price and
+    without promotion, unless ``future`` says otherwise. Each kind of SKU is forecast by the simple
+    model, the global one (``tools.global_demand``) or the blend of both that did best when the
+    past was replayed (``tools.backtest``); the same replays give the width of the band.
 
     Args:
-        panel: Columns ``sku``, ``date``, ``units`` and, where known, ``on_hand`` and ``promo``.
+        panel: Columns ``sku``, ``date``, ``units`` and, where known, ``on_hand``, ``promo``,
+            ``discount``, ``list_price_minor``, ``competitor_price_minor``, ``returns``, ``rating``
+            and ``signal_*``.
         start: First day to forecast.
         horizon_days: Days to forecast.
         source: The panel's reference.
-        seed: Recorded in the evidence.
-        categories: Category by SKU; SKUs of one share a seasonal pattern. None: the shop does.
+        seed: Of the rows that the global model is trained on.
+        categories: Category path (``A > B``) by SKU; SKUs of one share a seasonal pattern. None:
+            the shop does.
+        country: Country of the shop (ISO 3166), for holidays and festivals.
+        neighbours: Related SKUs: ``sku``, ``neighbour`` and, where known, ``weight``.
+        future: Planned prices and promotions: ``sku``, ``date`` and any of
+            ``list_price_minor``, ``discount``, ``promo``.
+        fitted: Models fitted before (``tools.fitted_demand``); None fits them now.
 
     Raises:
-        UsageError: The horizon is not positive.
+        UsageError: The horizon is not positive, or not the one ``fitted`` is for.
     """
     if horizon_days < 1:
         raise UsageError("a forecast needs a horizon of at least one day")
-    history = read_history(panel, COLUMNS, last=LONGEST)
-    if len(history.skus) == 0:
+    if fitted is not None and fitted.horizon_days != horizon_days:
+        raise UsageError(f"these models were fitted for {fitted.horizon_days} days")
+    known = read_situation(panel, categories=categories, country=country, neighbours=neighbours)
+    if len(known.history.skus) == 0:
         return DemandForecast(_empty(), start, horizon_days, source, seed, 0)
-    valid = _counted_days(history)
-    groups = _groups(history, categories)
-    calibration = calibrate(history, valid, groups, horizon_days)
-    usual = history.without_bulk()
-    seasons = find_seasons(usual, valid, groups)
-    if not calibration.yearly:
-        seasons = seasons.without_year()
-    factors = seasons.factors(history.dates).astype(np.float32)[seasons.group]
-    levels = read_levels(usual.values["units"], valid, factors)
-    level = _levels(levels, calibration)
-    table = _table(history, levels, level, seasons, calibration, start, horizon_days)
+    fitted = fitted or fit_known(known, horizon_days=horizon_days, seed=seed)
+    calibration = fitted.calibration
+    seasons = known.seasons(yearly=calibration.yearly)
+    factors = seasons.factors(known.history.dates).astype(np.float32)[seasons.group]
+    levels = read_levels(known.usual.values["units"], known.plain, factors)
+    days = np.datetime64(start) + np.arange(horizon_days).astype("timedelta64[D]")
+    daily = daily_means(known, seasons, levels, fitted, days, future)
     return DemandForecast(
-        table=table,
+        table=_table(known.history, levels, daily, calibration),
         start=start,
         horizon_days=horizon_days,
         source=source,
         seed=seed,
         replays=calibration.origins,
-        notes=_notes(history, valid, levels),
+        notes=_notes(known.history, known.plain, levels),
         general=_general(calibration, horizon_days),
+        daily=_named(daily, known.history.skus, days),
     )
 
 
-def _counted_days(history: History) -> Mask:
-    """Days on sale and in stock; without promotions where most days remain."""
-    valid = history.sold_freely()
-    promo = history.column("promo")
-    if promo is None:
-        return valid
-    plain_days = valid & ~(np.nan_to_num(promo) > 0)
-    enough = plain_days[:, -182:].sum(axis=1) * 2 > valid[:, -182:].sum(axis=1)
-    return np.where(enough[:, None], plain_days, valid)
-
-
-def _groups(history: History, categories: pd.Series | None) -> npt.NDArray[np.str_] | None:
-    if categories is None:
-        return None
-    named = categories.astype(object).where(categories.notna(), "")
-    named.index = named.index.astype(str)
-    return named.reindex(history.skus).fillna("").to_numpy().astype(str)
-
-
-def _levels(levels: Levels, calibration: Calibration) -> Floats:
-    prior = prior_levels(levels)
-    level = np.zeros(len(levels.days))
-    for segment in SEGMENTS:
-        rows = levels.segment == segment
-        found = level_of(calibration.model[segment], levels.rows(rows), prior[rows])
-        level[rows] = found * calibration.correction[segment]
-    return level
+def _named(
+    daily: Floats, skus: npt.NDArray[np.str_], days: npt.NDArray[np.datetime64]
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        significant(daily),
+        index=pd.Index(skus.astype(object), name="sku"),
+        columns=pd.DatetimeIndex(days.astype("datetime64[ns]"), name="date"),
+    )
 
 
 def _table(
-    history: History,
-    levels: Levels,
-    level: Floats,
-    seasons: Seasons,
-    calibration: Calibration,
-    start: date,
-    horizon_days: int,
+    history: History, levels: Levels, daily: Floats, calibration: Calibration
 ) -> pd.DataFrame:
-    days = np.datetime64(start) + np.arange(horizon_days).astype("timedelta64[D]")
-    mean = level * seasons.factors(days).mean(axis=1)[seasons.group]
-    total = mean * horizon_days
-    error, factor = calibration.of(levels.segment, total)
-    variance = mean * np.maximum(spread_of(levels) * factor, 1.0)
-    spread = total_variance(total, variance * horizon_days, error)
-    p10, p50, p90 = count_quantiles(total, spread, (0.1, 0.5, 0.9))
-    models = np.array([calibration.model[kind] for kind in SEGMENTS], dtype=object)
-    which = np.array([SEGMENTS.index(kind) for kind in levels.segment])
+    mean, total = daily.mean(axis=1), daily.sum(axis=1)
+    bands, segment = calibration.bands, levels.segment
+    place = bands.place(segment, total)
+    error = bands.error[place]
+    variance = mean * np.maximum(spread_of(levels) * bands.spread[place], 1.0)
+    spread = total_variance(total, variance * daily.shape[1], error)
+    p05, p10, p50, p90, p95 = bands.quantiles(segment, total, spread)
+    labels = np.array([calibration.label(kind) for kind in SEGMENTS], dtype=object)
+    which = np.array([SEGMENTS.index(kind) for kind in segment])
     units = np.nan_to_num(history.values["units"][:, -RECENT_DAYS:])
     return pd.DataFrame(
         {
             "mean_per_day": significant(mean),
             "variance_per_day": significant(variance),
+            "p05": significant(p05),
             "p10": significant(p10),
             "p50": significant(p50),
             "p90": significant(p90),
+            "p95": significant(p95),
             "log_error_sd": significant(error),
             "shared_error_sd": float(significant(calibration.shared_error)),
-            "segment": levels.segment.astype(object),
-            "model": models[which],
+            "segment": segment.astype(object),
+            "model": labels[which],
             "history_days": levels.age,
             "units_90": units.sum(axis=1).astype(np.float64),
         },
@@ -238,8 +220,8 @@ def _general(calibration: Calibration, horizon_days: int) -> tuple[str, ...]:
 
 def _empty() -> pd.DataFrame:
     columns = {
-        "mean_per_day": float, "variance_per_day": float, "p10": float, "p50": float,
-        "p90": float, "log_error_sd": float, "shared_error_sd": float, "segment": object,
+        "mean_per_day": float, "variance_per_day": float, "p05": float, "p10": float,
+        "p50": float, "p90": float, "p95": float, "log_error_sd": float, "shared_error_sd": float, "segment": object,
         "model": object, "history_days": int, "units_90": float,
     }  # fmt: skip
     frame = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})

@@ -157,12 +157,15 @@ def dominicks(folder: Path) -> Sales:
 
 
 def _weeks(rows: pd.DataFrame) -> pd.DataFrame:
-    """One UPC's weeks without holes; its usual price is the highest of the last 8 weeks."""
+    """One UPC's weeks without holes; its usual price is the median of the quarter's weeks
+    without promotion, or the price itself where that is higher."""
     full = rows.set_index("WEEK").reindex(range(rows["WEEK"].min(), rows["WEEK"].max() + 1))
     full["UPC"] = rows["UPC"].iloc[0]
     for name in ("units", "revenue", "promoted"):
         full[name] = full[name].fillna(0.0)
     full["promo"] = full["promoted"] > 0.5 * full["units"].clip(lower=1e-9)
     full["price"] = full["price"].ffill()
-    full["usual"] = full["price"].rolling(8, min_periods=1).max()
+    plain = full["price"].where(~full["promo"])
+    usual = plain.rolling(13, min_periods=1).median().ffill().fillna(full["price"])
+    full["usual"] = np.maximum(usual, full["price"])
     return full.reset_index()

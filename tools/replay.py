@@ -1,0 +1,185 @@
+"""The past played again: what every model would have said on a day, and what then sold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from tools.demand_models import (
+    CANDIDATES,
+    DEFAULTS,
+    SEGMENTS,
+    Levels,
+    level_of,
+    prior_levels,
+    read_levels,
+)
+from tools.demand_inputs import DemandInputs
+from tools.global_demand import GlobalModel, fit_global, predict_global
+from tools.history import History
+from tools.seasons import Seasons
+from tools.situation import Situation
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+GLOBAL_ORIGINS = 4
+"""Starting days that the global model is tried on; it is fitted on what was known before them."""
+GLOBAL_HISTORY = 150
+"""Days of history that the global model needs."""
+GLOBAL_SKUS = 20
+"""SKUs that it needs."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """One starting day in the past: forecasts against what then sold.
+
+    Attributes:
+        skus: Rows of the history that could be compared.
+        segment: Kind of each.
+        actual: Units on the days that count.
+        forecast: Simple model to units expected; NaN where it was not tried.
+        boosted: Units the global model expected; None where it was not tried.
+        spread: Variance over mean of daily sales.
+        yearly: Whether the time of year was allowed for.
+    """
+
+    skus: Ints
+    segment: npt.NDArray[np.str_]
+    actual: Floats
+    forecast: dict[str, Floats]
+    boosted: Floats | None
+    spread: Floats
+    yearly: bool
+
+
+def replay_past(
+    known: Situation, starts: list[int], days: int, chosen: Ints, seed: int
+) -> list[Replay]:
+    """Replays from the starting days (newest first), each seeing only what was before it.
+
+    The time of year is allowed for if that did better; the global model is fitted once, on the
+    days before the oldest start it is tried on.
+    """
+    pairs = [_simple(known, start, days, chosen) for start in starts]
+    replays = _better(pairs)
+    tried = _tried(known, starts)
+    if not tried:
+        return replays
+    model, inputs = fit_past(known, until=tried[-1], days=days, yearly=replays[0].yearly, seed=seed)
+    if model is None:
+        return replays
+    for number, start in enumerate(tried):
+        expected = predict_global(model, inputs, start, days, chosen)
+        counted = known.plain[chosen, start : start + days]
+        total = np.where(counted, expected, 0.0).sum(axis=1)
+        place = np.searchsorted(chosen, replays[number].skus)
+        replays[number] = replace(replays[number], boosted=total[place])
+    return replays
+
+
+def fit_past(
+    known: Situation, *, until: int, days: int, yearly: bool, seed: int
+) -> tuple[GlobalModel | None, DemandInputs]:
+    """The global model as it would have been on day ``until``."""
+    inputs = known.inputs(known.seasons(until=until, yearly=yearly), ahead=0)
+    return fit_global(inputs, horizon_days=days, until=until, seed=seed), inputs
+
+
+def _tried(known: Situation, starts: list[int]) -> list[int]:
+    if len(known.history.skus) < GLOBAL_SKUS:
+        return []
+    return [start for start in starts[:GLOBAL_ORIGINS] if start >= GLOBAL_HISTORY]
+
+
+def spread_of(levels: Levels) -> Floats:
+    """Variance over mean of daily sales: each SKU's own, pulled towards its segment's median."""
+    mean = np.nansum(levels.sales, axis=1) / np.maximum(levels.days, 1)
+    deviation = np.where(np.isfinite(levels.sales), levels.sales - mean[:, None], 0.0)
+    variance = (deviation**2).sum(axis=1) / np.maximum(levels.days - 1, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = np.where(mean > 0, variance / mean, np.nan)
+    sold_days = (np.nan_to_num(levels.sales) > 0).sum(axis=1)
+    result = np.ones(len(mean))
+    for segment in SEGMENTS:
+        rows = levels.segment == segment
+        trusted = own[rows & (sold_days >= 10)]
+        typical = float(np.median(trusted)) if len(trusted) >= 5 else 2.0
+        weight = sold_days[rows] / (sold_days[rows] + 20.0)
+        filled = np.nan_to_num(own[rows], nan=typical)
+        result[rows] = np.exp(
+            weight * np.log(filled.clip(0.5)) + (1 - weight) * np.log(max(typical, 0.5))
+        )
+    return np.maximum(result, 1.0)
+
+
+def _simple(known: Situation, start: int, days: int, chosen: Ints) -> list[Replay]:
+    """With weekdays alone and, where history is long enough, with the time of year."""
+    seasons = known.seasons(until=start)
+    past = (
+        History(known.history.skus, known.history.last_day, {"units": known.history.values["units"]})
+        .until(start)
+        .without_bulk()
+    )
+    variants = [seasons.without_year()] + ([seasons] if seasons.yearly else [])
+    return [_forecasts(known, past, variant, days, chosen) for variant in variants]
+
+
+def _forecasts(
+    known: Situation, past: History, seasons: Seasons, days: int, chosen: Ints
+) -> Replay:
+    start = past.days
+    history = known.history
+    factors = seasons.factors(history.dates[: start + days])[seasons.group[chosen]]
+    valid = known.plain[chosen, :start]
+    levels = read_levels(past.values["units"][chosen], valid, factors[:, :start])
+    future = slice(start, start + days)
+    counted = known.plain[chosen, future]
+    actual = np.where(counted, history.values["units"][chosen, future].clip(0), 0.0).sum(axis=1)
+    exposure = np.where(counted, factors[:, future], 0.0).sum(axis=1)
+    prior = prior_levels(levels)
+    forecast: dict[str, Floats] = {}
+    for segment in SEGMENTS:
+        rows = levels.segment == segment
+        for model in CANDIDATES[segment]:
+            level = forecast.setdefault(model, np.full(len(rows), np.nan))
+            level[rows] = level_of(model, levels.rows(rows), prior[rows]) * exposure[rows]
+    usable = (exposure > 0.7 * days * factors[:, future].mean(axis=1)) & (levels.days > 0)
+    return Replay(
+        skus=chosen[usable],
+        segment=levels.segment[usable],
+        actual=actual[usable].astype(np.float64),
+        forecast={model: level[usable] for model, level in forecast.items()},
+        boosted=None,
+        spread=spread_of(levels)[usable],
+        yearly=seasons.yearly,
+    )
+
+
+def deviance(actual: Floats, expected: Floats) -> Floats:
+    """Poisson deviance: proper for means, kinder to bulk orders than squares."""
+    expected = np.maximum(expected, 1e-3)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(actual > 0, actual * np.log(actual / expected), 0.0)
+    return 2 * (ratio - (actual - expected))
+
+
+def _score(replay: Replay) -> float:
+    expected = np.zeros(len(replay.actual))
+    for segment in SEGMENTS:
+        rows = replay.segment == segment
+        expected[rows] = replay.forecast[DEFAULTS[segment]][rows]
+    return float(deviance(replay.actual, expected).sum())
+
+
+def _better(pairs: list[list[Replay]]) -> list[Replay]:
+    """The variant that did better where both could be tried."""
+    both = [pair for pair in pairs if len(pair) == 2]
+    if not both:
+        return [pair[0] for pair in pairs]
+    plain = sum(_score(pair[0]) for pair in both)
+    seasonal = sum(_score(pair[1]) for pair in both)
+    return [pair[-1] if seasonal < plain else pair[0] for pair in pairs]
