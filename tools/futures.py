@@ -17,12 +17,6 @@ STEEPEST, FLATTEST = -8.0, -0.05
 """Elasticities are kept between these: demand never rises with the price."""
 
 
-UNTESTED_SD = 0.5
-"""What is added to an elasticity's error for prices that were never tried."""
-NEAR = 0.05
-"""Log distance from a tried price within which a price counts as tried."""
-
-
 @dataclass(frozen=True)
 class Luck:
     """Standard normal draws, one column a future; broadcast against SKUs.
@@ -101,52 +95,18 @@ def level_factor(log_error: Floats, luck: Floats) -> Floats:
     return np.exp(log_error * luck - log_error**2 / 2)
 
 
-def price_factor(
-    ratio: Floats,
-    elasticity: Floats,
-    error: Floats,
-    luck: Floats,
-    *,
-    tested: tuple[Floats, Floats] | None = None,
-) -> Floats:
-    """Demand at a price ``ratio`` times the one it is known at: ``ratio ** elasticity``.
+def price_factor(ratio: Floats, elasticity: Floats, error: Floats, luck: Floats) -> Floats:
+    """Demand at a price ``ratio`` times the present one: ``ratio ** elasticity``.
 
-    Scaled so that doubt about the elasticity does not lift the mean (the power is convex, so
-    that a wide error would pass for a gain). Beyond the tested prices demand goes on as an
-    exponential of the price, which loses more by a rise and wins less by a cut than the power
-    does; a rise there costs at least as many units as it brings price, and the doubt is wider.
-
-    Args:
-        ratio: Price over the price that demand is known at.
-        elasticity: Expected elasticity.
-        error: Its standard error.
-        luck: Standard normal draw.
-        tested: Lowest and highest ratio that demand has been seen at; None for no limit.
+    Scaled so that doubt about the elasticity does not lift the mean: the power is convex, and a
+    wide error would pass for a gain.
     """
     log = np.log(ratio)
-    if tested is None:
-        inside, above, below = log, np.zeros_like(log), np.zeros_like(log)
-    else:
-        low, high = np.log(tested[0]) - NEAR, np.log(tested[1]) + NEAR
-        inside, above, below = _beyond(log, low, high)
     drawn = np.clip(elasticity + error * luck, STEEPEST, FLATTEST)
-    if tested is None:
-        moved = drawn * inside
-    else:
-        wider = np.clip(elasticity + (error + UNTESTED_SD) * luck, STEEPEST, FLATTEST)
-        moved = drawn * inside + np.minimum(wider, -1.0) * above + wider * below
-    width = error * (inside + above + below) + UNTESTED_SD * (above + below)
-    moved = moved - width**2 / 2
+    return one_way(drawn * log - (error * log) ** 2 / 2, log)
+
+
+def one_way(moved: Floats, log: Floats) -> Floats:
+    """Demand from its log, never higher at a higher price."""
     found: Floats = np.exp(np.where(log > 0, np.minimum(moved, 0.0), np.maximum(moved, 0.0)))
     return found
-
-
-def _beyond(log: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats, Floats]:
-    """A move from 0 to ``log`` in parts: within the tested prices, above and below them."""
-    zero = np.zeros_like(log)
-    parts = []
-    for at in (log, zero):
-        parts.append((np.clip(at, low, high), np.expm1(np.maximum(at - high, 0.0)),
-                      np.expm1(np.minimum(at - low, 0.0))))  # fmt: skip
-    moved = [there - here for there, here in zip(*parts, strict=True)]
-    return moved[0], moved[1], moved[2]

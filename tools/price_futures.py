@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tools.futures import Luck, level_factor, price_factor, sold_at
+from tools.futures import Luck, level_factor, sold_at
+from tools.price_curve import Curve
 from tools.rival_demand import duopoly_of
 
 Floats = npt.NDArray[np.float64]
@@ -89,16 +90,11 @@ def factors_of(given: Mapping[str, Floats], price: Floats, luck: Floats) -> tupl
     """Demand at the present price and at a new one, over what was seen; (n, draws) each."""
     now = given["current_minor"]
     basis = np.where(given["basis_minor"] > 0, given["basis_minor"], now)
-    lowest, highest = given["seen_low_minor"], given["seen_high_minor"]
-    low = np.where(lowest > 0, np.minimum(lowest, basis), basis)
-    high = np.where(highest > 0, np.maximum(highest, basis), basis)
-    tested = low / basis, high / basis
-    error = given["std_error"]
+    curve = _curve(given, basis)
     kept, new = (
-        price_factor(at / basis, given["elasticity"], error, luck, tested=tested)
-        if (at != basis).any() else np.ones((1, 1))
+        curve.factor(at / basis, luck) if (at != basis).any() else np.ones((1, 1))
         for at in (now, price)
-    )  # fmt: skip
+    )
     beside = (given["rival_elasticity"] > 0) & (given["rival_then_minor"] > 0)
     beside &= given["own_then_minor"] > 0
     rows = np.flatnonzero(beside[:, 0])
@@ -109,6 +105,20 @@ def factors_of(given: Mapping[str, Floats], price: Floats, luck: Floats) -> tupl
     part = {name: values[rows] for name, values in given.items()}
     kept[rows], new[rows] = _beside_rival(part, basis[rows], price[rows], luck)
     return kept, new
+
+
+def _curve(given: Mapping[str, Floats], basis: Floats) -> Curve:
+    lowest, highest, then = (
+        np.where(given[name] > 0, given[name], basis)
+        for name in ("seen_low_minor", "seen_high_minor", "own_then_minor")
+    )
+    return Curve(
+        elasticity=given["elasticity"],
+        error=given["std_error"],
+        anchor=then / basis,
+        low=np.minimum(lowest, basis) / basis,
+        high=np.maximum(highest, basis) / basis,
+    )
 
 
 def _beside_rival(
