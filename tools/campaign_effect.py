@@ -54,7 +54,7 @@ def measured_campaigns(campaigns: pd.DataFrame) -> pd.DataFrame:
         campaigns: ``segment, channel, sent, held_out, converted`` and ``held_out_converted``;
             without the last one, no campaign says anything.
     """
-    columns = ["segment", "channel", "sent", "held_out", "uplift", "variance"]
+    columns = ["segment", "channel", "sent", "held_out", "cost_minor", "uplift", "variance"]
     if campaigns.empty or "held_out_converted" not in campaigns:
         return pd.DataFrame(columns=columns)
     sent, held = (campaigns[name].astype("float64") for name in ("sent", "held_out"))
@@ -62,6 +62,7 @@ def measured_campaigns(campaigns: pd.DataFrame) -> pd.DataFrame:
         uplift=campaigns["converted"] / sent.where(sent > 0)
         - campaigns["held_out_converted"] / held.where(held > 0),
         # Add-one rates keep the variance positive where nobody ordered.
+        cost_minor=campaigns.get("cost_minor", np.nan),
         variance=_rate_variance(campaigns["converted"], sent)
         + _rate_variance(campaigns["held_out_converted"], held),
     )
@@ -74,16 +75,17 @@ def measured_experiments(rows: dict[str, pd.DataFrame], campaigns: pd.DataFrame)
 
     Args:
         rows: Channel to rows of ``tools.customer_features.experiment_rows``.
-        campaigns: ``campaign_id`` and ``segment``.
+        campaigns: ``campaign_id, segment, cost_minor``.
     """
-    segment = (
-        campaigns.set_index("campaign_id")["segment"]
+    named = (
+        campaigns.set_index("campaign_id")
         if "campaign_id" in campaigns
-        else pd.Series(dtype=object)
+        else pd.DataFrame(columns=["segment", "cost_minor"])
     )
     made = [
         {
-            "segment": segment.get(name, ""),
+            "segment": named["segment"].get(name, ""),
+            "cost_minor": named["cost_minor"].get(name, np.nan),
             "channel": channel,
             "sent": int(part["treated"].sum()),
             "held_out": int((part["treated"] == 0).sum()),

@@ -18,6 +18,7 @@ from tools.contact_fatigue import ASSUME_FATIGUE
 from tools.customer_features import RESPONSE_DAYS
 from tools.figures import significant
 from tools.hold_out import base_rate, hold_out
+from tools.response_curves import assumed_curve, channel_curve
 from tools.segments import Segments
 from tools.uplift import SAME_FOR_ALL, UpliftModel
 
@@ -49,8 +50,8 @@ COLUMNS = (
     "contact_cost_minor", "cost_minor",
     *(f"{stem}_{point}" for stem in ("units", "revenue_minor", "gross_profit_minor")
       for point in ("p10", "p50", "p90")),
-    "uplift", "uplift_sd", "affinity", "freshness", "most_contacts", "past_campaigns", "learner",
-    "order_value_minor", "order_units", "long_run_profit_minor", "audience_id", "value",
+    "uplift", "uplift_sd", "affinity", "freshness", "damping", "most_contacts", "past_campaigns",
+    "learner", "order_value_minor", "order_units", "long_run_profit_minor", "audience_id", "value",
 )  # fmt: skip
 
 
@@ -74,6 +75,7 @@ class Offers:
 
     def __post_init__(self) -> None:
         self.affinities = affinities(self.segments.summary)
+        self.curves = {channel: channel_curve(self.measured, channel) for channel in self.costs}
 
     def offer(self, segment: str) -> None:
         """Add a segment's campaigns, or say why there are none."""
@@ -122,12 +124,22 @@ class Offers:
                "learner": self._ranks(channel), "affinity": float(significant(affinity)),
                **self._audience(ranked, segment),
                **self._size(ranked, segment, channel)}  # fmt: skip
-        row["uplift_sd"] = float(significant(uplift.sd * affinity * ranked.freshness.mean()))
+        damping = self._damping(channel, row["cost_minor"])
+        row["uplift"] = float(significant(row["uplift"] * damping))
+        row["uplift_sd"] = float(
+            significant(uplift.sd * affinity * ranked.freshness.mean() * damping)
+        )
+        row["damping"] = float(significant(damping))
         shared = {"objective": self.objective.value, "gross_margin": self.gross_margin,
                   "seed": self.seed}  # fmt: skip
         row |= campaign_figures({**row, **shared, "stream": stream_of(row)})
         self.rows.append(row)
         self.notes[key] = self._assumed(channel, uplift, row)
+
+    def _damping(self, channel: str, cost: float) -> float:
+        """What diminishing returns leave of the effect at this spend, against the usual one."""
+        known = self.curves[channel]
+        return 1.0 if known is None else known[0].damping(cost, known[1])
 
     def _ranks(self, channel: str) -> str:
         model = self.models.get(channel)
@@ -171,6 +183,7 @@ class Offers:
             ASSUME_FATIGUE if row["freshness"] < 1 else "",
             ASSUME_LONG_RUN if row["long_run_profit_minor"] == row["long_run_profit_minor"] else "",
             ASSUME_CONSENT if self.people.consent_unknown else "",
+            assumed_curve(channel, (self.curves[channel] or (None,))[0]),
             self.costs[channel][1],
             self.margin_assumed if self.gross_margin is not None else "",
         )

@@ -51,8 +51,10 @@ class CampaignMenu:
             ``contact_cost_minor``, ``cost_minor``; P10, P50, P90 of the change against sending
             nothing in ``units``, ``revenue_minor``, ``gross_profit_minor`` (before the
             campaign's cost; NaN without a margin); ``uplift`` and ``uplift_sd`` (extra orders a
-            contact), ``freshness`` (part of it that recent messages left), ``most_contacts``
-            (messages anybody targeted will have had in 30 days, this one included),
+            contact), ``freshness`` (part of it that recent messages left), ``damping``
+            (what diminishing returns leave of it at this spend, against the usual one),
+            ``most_contacts`` (messages anybody targeted will have had in 30 days, this one
+            included),
             ``past_campaigns``, ``learner`` (what ranked the customers), ``order_value_minor``,
             ``order_units``, ``long_run_profit_minor`` (further gross profit within a year, in no
             other figure; NaN where unknown), ``audience_id``, ``value``.

@@ -25,6 +25,8 @@ MOST_PER_ARM = 20_000
 """Rows of an arm that are used, drawn by customer; more would only cost time."""
 SAME_FOR_ALL = "same_for_all"
 DRAWS = 100
+LEAST_SLOPE = 0.05
+"""Below this, next to nothing of the predicted differences held on customers not yet seen."""
 CONFIDENCE = 0.8
 """A ranking is used only where its Qini is above zero at the low end of this interval."""
 
@@ -164,6 +166,8 @@ def learn_uplift(
     centre = float(guesses[chosen].mean())
     apart = guesses[chosen] - centre
     slope = _believed(apart, effects - average[0])
+    if slope < LEAST_SLOPE:
+        return flat
     return replace(
         flat, learner=chosen, qini=tried[chosen], slope=slope,
         out_of_fold=average[0] + slope * apart,

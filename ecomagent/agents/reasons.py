@@ -320,12 +320,12 @@ def _per_contact(bench: Workbench, row: dict[str, Any], evidence: Sequence[Evide
     if further > 0:
         money = bench.price_of(further)
         later_en = (
-            f" Customers won back may bring {_money(money, bench.currency, 'en')} of gross profit"
-            " more within a year, which is counted nowhere."
+            f" Orders they lead to later may bring up to {_money(money, bench.currency, 'en')} of"
+            " gross profit within a year, which is in no other figure."
         )
         later_zh = (
-            f"挽回的客户一年内可能另带来毛利 {_money(money, bench.currency, 'zh')}"
-            "(未计入任何数字)。"
+            f"其后续订单一年内最多可能另带来毛利 {_money(money, bench.currency, 'zh')}"
+            "(未计入其他任何数字)。"
         )
     return Reason(
         en=f"1,000 contacts bring about {orders} extra orders ({from_en}).{later_en}",
