@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from ecomagent.connectors import open_connector
 from ecomagent.domain.action import ActionKind, Target
 from ecomagent.domain.errors import PreconditionFailedError
 from ecomagent.plan.approved import not_as_asked
@@ -124,6 +125,20 @@ def test_no_more_people_are_written_to_than_were_approved(shop, small_shop):
     shop.connector.write(few, idempotency_key="plan-1/a/1")
 
     assert len(shop.sql("SELECT * FROM campaign_event WHERE kind = 'sent'")) == 3
+
+
+def test_a_campaign_with_a_list_asks_for_the_list(shop, small_shop):
+    asked = []
+    connector = open_connector(
+        shop.connector_name, shop.database, shop.folder / "outbox", shop.clock,
+        members=lambda name: asked.append(name) or ("c1", "c2"),
+    )  # fmt: skip
+    action = action_of(shop, small_shop, ActionKind.SEND_CAMPAIGN)
+    listed = action.after.model_copy(update={"audience_id": "aud-0123456789abcdef"})
+    connector.write(action.model_copy(update={"after": listed}), idempotency_key="plan-1/a/1")
+
+    assert asked == ["aud-0123456789abcdef"]
+    assert {row[0] for row in shop.sql("SELECT customer_id FROM campaign_event")} == {"c1", "c2"}
 
 
 def test_many_targets_are_read_as_few_are(shop):

@@ -211,6 +211,13 @@ def test_a_campaign_costs_no_more_than_is_left_today():
     assert "£50.00 left (policy, per day)" in said.message
 
 
+def test_nobody_is_written_to_more_often_than_the_policy_allows():
+    said = refusal(judge(policy(), campaign(most_contacts=5), context()))
+    assert said.rule == "contact_cap"
+    assert "at most 4" in said.message
+    assert judge(policy(), campaign(most_contacts=4), context()).action is not None
+
+
 def test_a_budget_in_foreign_money_buys_nothing():
     foreign = context(constraints=Constraints(budget={"amount": D(2000), "currency": "EUR"}))
     assert refusal(judge(policy(), campaign(), foreign)).rule == "campaign_budget"
