@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -18,6 +18,8 @@ Mask = npt.NDArray[np.bool_]
 LAST_DAY = np.datetime64("2026-06-30")
 LOOKS, USES = 4, 3
 """Values of the two attributes that tastes are about."""
+PRICE_EFFECT = 1.5
+"""Utility lost for a point of log price."""
 PEOPLE = 8
 """Kinds of customers, each with tastes of its own."""
 
@@ -62,6 +64,13 @@ class ChoiceShop:
         chosen = _chosen(self.utility, self.outside, self.group, on[:, None])[:, 0]
         first: Floats = chosen * self.rate[self.group]
         return first + np.where(on, first @ self.added, 0.0)
+
+    def at_price(self, sku: int, price: float) -> ChoiceShop:
+        """The same shop with another price of one SKU."""
+        utility, prices = self.utility.copy(), self.price.copy()
+        utility[:, sku] -= PRICE_EFFECT * np.log(price / prices[sku])
+        prices[sku] = price
+        return replace(self, utility=utility, price=prices)
 
     def profit(self, on: Mask) -> float:
         """Expected gross profit a day, minor units."""
@@ -131,7 +140,8 @@ def draw_choice_shop(
     price = np.round(np.exp(rng.normal(7.5, 0.5, count)) / 100) * 100 + 99
     cost = np.round(price * rng.uniform(0.35, 0.75, count))
     quality = rng.normal(0, 0.9, count)
-    utility = quality + tastes[:, group, look] + tastes[:, group, LOOKS + use]
+    dear = PRICE_EFFECT * (np.log(price) - np.log(price).mean())
+    utility = quality - dear + tastes[:, group, look] + tastes[:, group, LOOKS + use]
     never = np.tile(np.arange(size) >= per_category, categories)
     rate = visitors * np.exp(rng.normal(0, 0.4, categories))
     outside = _outside(utility, group, ~never, rng.uniform(*stays, categories))

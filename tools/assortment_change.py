@@ -83,8 +83,7 @@ def changes(
         others = np.stack([_moved(shelf.staying(stay), own, after) for stay in stays], axis=1)
         for prefix, each in (("", own[:, None] - others), ("moved_", -others)):
             drawn = (sign * units)[:, :, None] * each[:, None, :]
-            for point, value in _quantiles(drawn).items():
-                found[f"{prefix}{name}_{point}"] = significant(value)
+            found |= quantiles(f"{prefix}{name}", drawn)
     return found
 
 
@@ -106,16 +105,21 @@ def _demand(spread: Spread) -> Floats:
     return found
 
 
-def _quantiles(drawn: Floats) -> dict[str, Floats]:
-    """Quantiles of weighted values over the last two axes."""
+def quantiles(name: str, drawn: Floats) -> dict[str, Floats]:
+    """``<name>_p10``, ``_p50`` and ``_p90`` of values at ``LEVELS`` times three equal guesses.
+
+    Args:
+        name: Stem of the columns.
+        drawn: Shape (n, levels, 3).
+    """
     weight = np.outer(LEVEL_WEIGHTS, STAY_WEIGHTS).ravel()
-    flat = drawn.reshape(len(drawn), -1)
+    flat = drawn.reshape(len(drawn), weight.size)
     order = np.argsort(flat, axis=1, kind="stable")
     ranked = np.take_along_axis(flat, order, axis=1)
     mass = weight[order]
     level = np.cumsum(mass, axis=1) - mass / 2
     found = {}
-    for name, point in POINTS.items():
-        place = np.minimum((level < point).sum(axis=1), ranked.shape[1] - 1)
-        found[name] = ranked[np.arange(len(ranked)), place]
+    for point, wanted in POINTS.items():
+        place = np.minimum((level < wanted).sum(axis=1), weight.size - 1)
+        found[f"{name}_{point}"] = significant(ranked[np.arange(len(ranked)), place])
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -41,19 +42,19 @@ class Offer:
     out: Mask = field(repr=False)
     level: Floats = field(repr=False)
 
-    @property
+    @cached_property
     def wanted(self) -> Floats:
         """Sum of the levels on offer, a day."""
         found: Floats = (self.level * self.on).sum(axis=0)
         return found
 
-    @property
+    @cached_property
     def whole(self) -> Floats:
         """Sum of all levels, on offer or out, a day."""
         found: Floats = (self.level * (self.on | self.out)).sum(axis=0)
         return found
 
-    @property
+    @cached_property
     def sold(self) -> Floats:
         """Units of the SKUs on offer all day, a day."""
         found: Floats = (self.units * self.on).sum(axis=0)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ecomagent.domain.evidence import DataRef, Evidence
@@ -172,21 +171,25 @@ def _categories(history: History, shown: pd.DataFrame, alike: pd.DataFrame) -> I
     categories = shown["category"].astype(object).where(shown["category"].notna(), "").astype(str)
     named = np.where(known, categories.to_numpy()[rows], "")
     off = np.where(known, (shown["status"] != "active").to_numpy()[rows], False)
+    index = pd.Index(history.skus)
+    one, other = places(index, alike["sku"]), places(index, alike["other"])
+    within = (one >= 0) & (other >= 0)
+    within[within] = named[one[within]] == named[other[within]]
+    pairs = one[within], other[within], alike["weight"].to_numpy(dtype=np.float64)[within]
     everything = np.maximum(np.nan_to_num(history.values["units"]), 0).sum(axis=0, dtype=float)
     for category in sorted(set(named)):
         mine = np.flatnonzero(named == category)
         offer = read_offer(history, mine, off[mine])
         rest = everything - offer.units.sum(axis=0)
-        yield _told(category, offer, rest, _pairs(history.skus[mine], alike))
+        yield _told(category, offer, rest, _pairs(mine, pairs))
 
 
-def _pairs(skus: npt.NDArray[np.str_], alike: pd.DataFrame) -> tuple[Ints, Ints, Floats]:
-    """Rows of the substitutes among these SKUs, and their likeness."""
-    index = pd.Index(skus)
-    one, other = places(index, alike["sku"]), places(index, alike["other"])
-    both = (one >= 0) & (other >= 0)
-    weight = alike["weight"].to_numpy(dtype=np.float64)[both]
-    return one[both].astype(np.int64), other[both].astype(np.int64), weight
+def _pairs(mine: Ints, pairs: tuple[Ints, Ints, Floats]) -> tuple[Ints, Ints, Floats]:
+    """The substitutes among the category's SKUs (their places ascending), by row in it."""
+    one, other, weight = pairs
+    row = np.minimum(np.searchsorted(mine, one), len(mine) - 1)
+    here = mine[row] == one
+    return row[here], np.searchsorted(mine, other[here]).astype(np.int64), weight[here]
 
 
 @dataclass(frozen=True)

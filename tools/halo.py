@@ -22,6 +22,7 @@ LIFT_PRIOR = 10.0
 is not believed like one seen five hundred (a gamma-Poisson shrinker; DuMouchel 1999)."""
 LARGEST_BASKET = 80
 """An order with more SKUs is a stock-up and tells nothing of what belongs together."""
+UNDATED_DAYS = 365
 FEW_ORDERS = 20.0
 """Orders at which a SKU's own halo counts half; the rest is its substitutes'."""
 LOST_SHARE = 0.4
@@ -41,12 +42,14 @@ class Halo:
             with ``other`` beyond chance an order with ``sku``).
         table: Index ``sku``. ``halo_minor``: gross profit of others that is lost with a unit
             whose buyer leaves; ``orders``: orders that held it.
+        days: Days of orders read.
         today: The day after the last of the orders.
         source: The order lines read.
     """
 
     pairs: pd.DataFrame = field(repr=False)
     table: pd.DataFrame = field(repr=False)
+    days: int
     today: date
     source: DataRef
 
@@ -88,7 +91,7 @@ def measure_halo(
     ``LOST_SHARE`` of it counted. SKUs with few orders lean on their substitutes' halo.
 
     Args:
-        lines: ``order_id, sku, quantity``; one row an order line.
+        lines: ``order_id, sku, quantity`` and, where known, ``date``; one row an order line.
         catalogue: ``sku, price_minor, cost_minor``.
         together: ``sku, other, lift, support``: pairs bought together more than by chance, as
             the knowledge graph has them.
@@ -111,7 +114,16 @@ def measure_halo(
         index=pd.Index(skus, name="sku"),
     )
     kept = pairs[["sku", "other", "orders", "lift", "attached"]].reset_index(drop=True)
-    return Halo(pairs=kept, table=table, today=today, source=source)
+    days = _days(lines, today)
+    return Halo(pairs=kept, table=table, days=days, today=today, source=source)
+
+
+def _days(lines: pd.DataFrame, today: date) -> int:
+    """Days from the first order to today; a year where lines are not dated."""
+    if "date" not in lines or lines.empty:
+        return UNDATED_DAYS
+    first = pd.to_datetime(lines["date"]).min()
+    return max(int((pd.Timestamp(today) - first).days), 1)
 
 
 def _orders(lines: pd.DataFrame, skus: pd.Index) -> tuple[Floats, Floats]:

@@ -28,6 +28,7 @@ PRIOR_WEIGHTS = (0.5, -0.5)
 PRIOR_SD, LEAST_SD = 1.1, 0.35
 """Assumed log error of a guess (a factor of three either way), and the least that is believed."""
 RIDGE = 5.0
+Z90 = 1.2815515655446004
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Guess:
         log_sd: Error of the guess on the log scale.
         neighbours: How many like it have known demand.
         likeness: Their likeness in all.
+        mean_over_median: The expectation is that many times the even guess.
         cases: SKUs of the shop that weights and width were measured on; 0: assumed.
     """
 
@@ -46,6 +48,7 @@ class Guess:
     log_sd: float
     neighbours: Ints = field(repr=False)
     likeness: Floats = field(repr=False)
+    mean_over_median: float
     cases: int
 
 
@@ -71,7 +74,7 @@ def guess_demand(
     log rate = category mean + a × (neighbours' mean − category mean) + b × (log price − category
     mean log price). ``a`` and ``b`` are a ridge regression over the known SKUs, each described by
     the others only, so that its residuals are those of a product nobody has sold yet; their
-    standard deviation is the width.
+    standard deviation, or what holds eight of ten of them, is the width.
 
     Args:
         skus: The new products.
@@ -90,6 +93,7 @@ def guess_demand(
         log_sd=sd,
         neighbours=new.neighbours,
         likeness=new.likeness,
+        mean_over_median=bias,
         cases=cases,
     )
 
@@ -164,7 +168,8 @@ def _learnt(mine: _Described, rate: Floats) -> tuple[Floats, float, float, int]:
         np.float64
     )
     residual = y - x @ weights
-    sd = max(float(np.sqrt(np.mean(residual**2))), LEAST_SD)
+    wide = float(np.quantile(np.abs(residual), 0.8)) / Z90
+    sd = max(float(np.sqrt(np.mean(residual**2))), wide, LEAST_SD)
     # Duan's smearing (1983), bounded: one odd SKU shall not double every guess.
     bias = float(np.clip(np.exp(np.clip(residual, -3, 3)).mean(), 1.0, np.exp(sd**2)))
     return weights, sd, bias, len(rate)

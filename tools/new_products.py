@@ -13,7 +13,6 @@ from ecomagent.domain.evidence import DataRef, Evidence
 from tools.assortment_change import LEVEL_WEIGHTS, LEVELS
 from tools.choice_model import Transference
 from tools.columns import number
-from tools.counts import count_quantiles, total_variance
 from tools.figures import plain, rows_of, significant
 from tools.forecast import DemandForecast
 from tools.halo import Halo
@@ -247,8 +246,9 @@ def _table(
     moved, recaptured = _moved(made, pairs)
     price = _price(made, near, limits, moved)
     per_day = guess.per_day * (price / made.reference) ** ELASTICITY
-    drawn = _demand(per_day * days, guess.log_sd)
-    first = _first_order(offers, per_day)
+    usual = per_day / guess.mean_over_median
+    drawn = _demand(usual * days, guess.log_sd)
+    first = _first_order(offers, usual)
     found = {
         "supplier": offers["supplier"].fillna("").astype(str),
         "title": offers["title"],
@@ -318,10 +318,13 @@ def _price(made: _Scored, near: pd.DataFrame, limits: PriceLimits, moved: Floats
     return np.maximum(most, floor)
 
 
-def _demand(mean: Floats, log_sd: float) -> Floats:
-    """Units over the horizon at each of ``LEVELS``: an uncertain rate, and the luck of sales."""
-    spread = total_variance(mean, mean, log_sd)
-    return np.stack(count_quantiles(mean, spread, LEVELS), axis=1)
+def _demand(median: Floats, log_sd: float) -> Floats:
+    """Units over the horizon at each of ``LEVELS``: a log-normal rate, and the luck of sales."""
+    from scipy.special import ndtri
+
+    spread = np.sqrt(log_sd**2 + 1 / (median + 0.5))
+    drawn: Floats = np.rint(median[:, None] * np.exp(spread[:, None] * ndtri(np.array(LEVELS))))
+    return drawn
 
 
 def _quantiles(drawn: Floats) -> dict[str, Floats]:
@@ -330,7 +333,7 @@ def _quantiles(drawn: Floats) -> dict[str, Floats]:
 
 
 def _first_order(offers: pd.DataFrame, per_day: Floats) -> Ints:
-    """Six weeks' expected demand, at least the supplier's minimum, in whole cases."""
+    """Six weeks' demand as likely as not, at least the supplier's minimum, in whole cases."""
     least = np.maximum(np.nan_to_num(number(offers, "min_order")), 1)
     case = np.maximum(np.nan_to_num(number(offers, "case_pack")), 1)
     wanted = np.maximum(np.ceil(per_day * CYCLE_DAYS), least)

@@ -11,7 +11,13 @@ from ecomagent.domain.action import ActionKind
 from tools.elasticity import Elasticities
 
 PRICED = frozenset({ActionKind.SET_PRICE.value, ActionKind.START_PROMOTION.value})
-ADDED = frozenset({ActionKind.SEND_CAMPAIGN.value, ActionKind.LIST_PRODUCT.value})
+ADDED = frozenset(
+    {
+        ActionKind.SEND_CAMPAIGN.value,
+        ActionKind.LIST_PRODUCT.value,
+        ActionKind.CREATE_BUNDLE.value,
+    }
+)
 """Kinds that bring something on top of what is on sale now."""
 GIVEN = ("price_minor", "price_days", "order_units", "arrives_in_days", "lead_time_sd", "off_sale",
          "extra_units")  # fmt: skip

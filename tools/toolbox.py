@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tools.bundles import bundle_menu
 from tools.choice_model import estimate_transference
 from tools.choose import choose
 from tools.costs import with_assumed_cost
@@ -14,6 +15,7 @@ from tools.halo import measure_halo
 from tools.impact import impact_after_edit
 from tools.inventory import reorder_menu
 from tools.marketing import campaign_menu, segment_customers
+from tools.new_products import score_new_products
 from tools.pricing import price_menu, promotion_menu
 from tools.selection import assess_assortment
 from tools.simulate import simulate_plan
@@ -21,6 +23,7 @@ from tools.simulate import simulate_plan
 TOOLS: dict[str, Callable[..., Any]] = {
     "assess_assortment": assess_assortment,
     "assume_cost": with_assumed_cost,
+    "bundle_menu": bundle_menu,
     "campaign_menu": campaign_menu,
     "choose": choose,
     "estimate_elasticity": estimate_elasticity,
@@ -31,6 +34,7 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "price_menu": price_menu,
     "promotion_menu": promotion_menu,
     "reorder_menu": reorder_menu,
+    "score_new_products": score_new_products,
     "segment_customers": segment_customers,
     "simulate_plan": simulate_plan,
 }

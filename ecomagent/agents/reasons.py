@@ -20,6 +20,8 @@ BASIS = {
     "shop": ("the whole shop's price history", "全店价格历史"),
     "prior": ("published studies, since prices here hardly moved", "公开研究(本店价格几乎未变动)"),
 }
+SOLD_AT_ALL = 0.5
+"""Units over the horizon below which nothing is said of where buyers would go."""
 LONG_COVER_DAYS = 3650
 """Beyond this, the days that stock would last say no more than that it does not sell."""
 SEGMENTS_ZH = {
@@ -217,7 +219,7 @@ def _moved_reasons(
 ) -> tuple[Reason, ...]:
     """Where its customers go, or come from."""
     row = bench.assortment.table.loc[sku]
-    if not row["demand_units"] > 0:
+    if not row["demand_units"] >= SOLD_AT_ALL:
         return ()
     share, sold = f"{row['recaptured'] * 100:.0f} %", _units(row["demand_units"])
     days = bench.horizon_days
@@ -269,6 +271,33 @@ def new_product_reasons(
                 f" {found['margin'] * 100:.0f} %。"
             ),
             evidence=_ids(evidence),
+        ),
+    )
+
+
+def bundle_reasons(
+    bench: Workbench, row: dict[str, Any], evidence: Sequence[Evidence]
+) -> tuple[Reason, ...]:
+    """Why two products are sold as one."""
+    one, other = str(row["sku"]), str(row["other"])
+    orders, lift = f"{float(row['orders']):,.0f}", f"{float(row['lift']):.1f}"
+    off = f"{float(row['discount']) * 100:.1f} %"
+    return (
+        Reason(
+            en=(
+                f"{orders} orders of the last year held both {one} and {other}, {lift} times as"
+                " many as chance would give."
+            ),
+            zh=f"过去一年有 {orders} 个订单同时包含 {one} 与 {other},是随机情形的 {lift} 倍。",
+            evidence=_ids(evidence),
+            graph_path=bench.graph.path(f"sku:{one}", f"sku:{other}"),
+        ),
+        Reason(
+            en=(
+                f"{off} off both prices wins more pairs than it costs on those who buy both anyway."
+            ),
+            zh=f"组合价优惠 {off},新增成交带来的毛利超过对原本会同时购买者的让利。",
+            evidence=_ids(evidence[:1]),
         ),
     )
 

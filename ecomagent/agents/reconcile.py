@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecomagent.agents.menus import COLUMNS, in_units, load_menu
 from ecomagent.agents.services import Services
+from ecomagent.agents.specialists.bundles import create_bundles
 from ecomagent.agents.specialists.marketing import campaigns
 from ecomagent.agents.specialists.pricing import set_prices, start_promotions
 from ecomagent.agents.specialists.replenishment import reorders
@@ -33,6 +34,7 @@ BUILDERS: dict[ActionKind, Builder] = {
     ActionKind.SEND_CAMPAIGN: campaigns,
     ActionKind.LIST_PRODUCT: status_changes,
     ActionKind.DELIST_PRODUCT: status_changes,
+    ActionKind.CREATE_BUNDLE: create_bundles,
 }
 WORKS_ON_SKU = (ActionKind.SET_PRICE, ActionKind.START_PROMOTION, ActionKind.REORDER)
 CHANGES_STATUS = (ActionKind.LIST_PRODUCT, ActionKind.DELIST_PRODUCT)

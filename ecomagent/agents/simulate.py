@@ -103,18 +103,25 @@ def effects_frame(bench: Workbench, rows: Sequence[dict[str, Any]]) -> pd.DataFr
 def _added_effects(rows: Sequence[dict[str, Any]]) -> CampaignEffects | None:
     """What comes on top of what is on sale now.
 
-    Campaigns, products listed again, and what others sell to the customers of those phased out.
+    Campaigns, products listed, bundles, and what others sell to the customers of those phased out.
     """
     import pandas as pd
 
     from tools.plan_effects import ADDED
     from tools.simulate import CampaignEffects
 
-    mine = [row for row in rows if row["kind"] in ADDED]
+    mine = [_added(row) for row in rows if row["kind"] in ADDED]
     mine += [_moved(row) for row in rows if row["kind"] == ActionKind.DELIST_PRODUCT.value]
     if not mine:
         return None
     return CampaignEffects.of(pd.DataFrame(mine))
+
+
+def _added(row: dict[str, Any]) -> dict[str, Any]:
+    """What a candidate brings, and what it costs: a campaign its spend, a listing its order."""
+    if row["kind"] == ActionKind.SEND_CAMPAIGN.value:
+        return row
+    return {**row, "cost_minor": row["cash_minor"]}
 
 
 def _moved(row: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ecomagent.plan.policy import Policy, PolicyContext
     from ecomagent.store.facts import Facts, FactsView
     from knowledge_graph import KnowledgeGraph, ResolvedScope
+    from tools.bundles import BundleMenu
     from tools.choice_model import Transference
     from tools.elasticity import Elasticities
     from tools.forecast import DemandForecast
@@ -316,6 +317,22 @@ class Workbench:
             today=self.history.today,
             source=self.history.ref("panel", rows=len(self.panel)),
             substitutes=self.substitutes,
+        )
+
+    @property
+    def bundles(self) -> BundleMenu:
+        """Pairs worth selling as one."""
+        return self.once("bundles", self._bundle)
+
+    def _bundle(self) -> BundleMenu:
+        from tools.bundles import bundle_menu
+
+        return bundle_menu(
+            self.halo,
+            self.catalogue,
+            horizon_days=self.horizon_days,
+            limits=self.limits,
+            elasticities=self.elasticity.table,
         )
 
     @property

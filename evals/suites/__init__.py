@@ -14,6 +14,7 @@ SUITES: Suites = {
     "year": "a year in shops with a known truth, against an oracle",
     "marketing": "lifetime value, uplift, segments and budget curves on real data",
     "elasticity": "price elasticities against known truths and published studies",
+    "selection": "substitution, assortments under slots, new products, baskets",
 }
 """Name to what it measures; the module has the suite's name."""
 

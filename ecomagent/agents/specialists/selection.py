@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ecomagent.agents.menus import impact_of, in_units, menu, save_menu
 from ecomagent.agents.reasons import selection_reasons
 from ecomagent.agents.services import Services
+from ecomagent.agents.specialists.bundles import bundle_rows
 from ecomagent.agents.specialists.new_products import is_new, new_listings, new_product_rows
 from ecomagent.agents.specialists.pricing import assumptions_of
 from ecomagent.agents.state import PipelineState
@@ -52,6 +53,7 @@ def selection(services: Services, state: PipelineState) -> dict[str, Any]:
     if len(offered):
         say("selection", f"{len(offered):,} products of suppliers are worth listing")
         rows = pd.concat([rows, offered], ignore_index=True)
+    rows = pd.concat([rows, bundle_rows(bench)], ignore_index=True)
     count = save_menu(services.run_folder(state), NAME, rows)
     say("selection", f"proposes {count:,} changes of the assortment")
     return {"menus": {NAME: count}}
