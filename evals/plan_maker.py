@@ -77,6 +77,8 @@ def menu(known: Known, order: Order) -> pd.DataFrame:
     parts = [_prices(known, order), _orders(known, order)]
     rows = pd.concat([part for part in parts if len(part)], ignore_index=True)
     rows["id"] = [f"c{number}" for number in range(len(rows))]
+    rows["cash_minor"] = rows["cash_minor"].astype("int64")
+    rows["spend_minor"] = 0
     rows["category"] = rows["target"].map(known.shop.catalogue.set_index("sku")["category"])
     return rows[rows["value"] > 0].reset_index(drop=True)
 
@@ -98,14 +100,15 @@ def _prices(known: Known, order: Order) -> pd.DataFrame:
 
 
 def _orders(known: Known, order: Order) -> pd.DataFrame:
+    if order.objective is Objective.CLEAR_STOCK:
+        return pd.DataFrame()
     found = reorder_menu(
-        known.shop.catalogue, known.demand, horizon_days=order.horizon_days, service_level=0.9,
+        known.shop.catalogue, known.demand, horizon_days=order.horizon_days, service_level=None,
         today=known.shop.start, source=known.shop.source,
-    ).table.reset_index()  # fmt: skip
+    ).table  # fmt: skip
     found = found[found["value"] > 0]
-    if order.objective is not Objective.GROSS_PROFIT:
-        stem = "units" if order.objective is Objective.CLEAR_STOCK else "revenue_minor"
-        found = found.assign(value=found[f"{stem}_p50"])
+    if order.objective is Objective.REVENUE:
+        found = found.assign(value=found["revenue_minor_p50"])
     rows = found.assign(
         kind=ActionKind.REORDER.value, target=found["sku"], cash_minor=found["cost_minor"]
     )

@@ -10,6 +10,7 @@ from evals.findings import SuiteResult, result_of
 Suites = dict[str, str]
 
 SUITES: Suites = {
+    "plan": "whole plans: bands that hold, the joint choice against greedy and single agents",
     "learning": "prices that learn, and off-policy estimates",
     "year": "a year in shops with a known truth, against an oracle",
     "marketing": "lifetime value, uplift, segments and budget curves on real data",
