@@ -16,12 +16,12 @@ PRICE_KINDS = (ActionKind.SET_PRICE.value, ActionKind.START_PROMOTION.value)
 
 def prices_only(rows: pd.DataFrame) -> pd.DataFrame:
     """The pricing agent's candidates."""
-    return rows[rows["kind"].isin(PRICE_KINDS)]
+    return rows.loc[rows["kind"].isin(PRICE_KINDS)]
 
 
 def orders_only(rows: pd.DataFrame) -> pd.DataFrame:
     """The replenishment agent's candidates."""
-    return rows[rows["kind"] == ActionKind.REORDER.value]
+    return rows.loc[rows["kind"] == ActionKind.REORDER.value]
 
 
 def greedy(rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
@@ -61,7 +61,5 @@ def cost_plus(known: Known, order: Order) -> pd.DataFrame:
         }
     )
     off = (made["price_minor"] - now).abs()
-    made = made[off > 0]
-    if order.max_actions is None:
-        return made
-    return made.loc[off.nlargest(order.max_actions).index.intersection(made.index)]
+    most_off = off[off > 0].nlargest(order.max_actions or len(off)).index
+    return made.reindex(most_off)

@@ -13,6 +13,7 @@ from ecomagent.domain.action import ActionKind
 from ecomagent.domain.goal import Objective
 from evals.plan_shop import KnownShop
 from tools.choose import choose
+from tools.coupling import coupled
 from tools.elasticity import Elasticities, estimate_elasticity
 from tools.forecast import DemandForecast, forecast_demand
 from tools.inventory import reorder_menu
@@ -115,13 +116,18 @@ def _orders(known: Known, order: Order) -> pd.DataFrame:
     return rows.assign(group="reorder:" + rows["target"])
 
 
-def pick(rows: pd.DataFrame, order: Order, cash_minor: int | None) -> pd.DataFrame:
+def pick(known: Known, rows: pd.DataFrame, order: Order, cash_minor: int | None) -> pd.DataFrame:
     """The joint choice among them."""
-    chosen = choose(
-        rows, spend_limit_minor=None, cash_limit_minor=cash_minor, shared_limit_minor=None,
-        max_actions=order.max_actions,
+    answers = known.elasticity.table["elasticity"]
+    columns = coupled(
+        rows, base_of(known).assign(elasticity=answers), objective=order.objective,
+        horizon_days=order.horizon_days, promotion_days=PROMOTION_DAYS,
     )  # fmt: skip
-    return rows[rows["id"].isin(chosen.ids)]
+    chosen = choose(
+        columns.table, spend_limit_minor=None, cash_limit_minor=cash_minor,
+        shared_limit_minor=None, max_actions=order.max_actions,
+    )  # fmt: skip
+    return rows[rows["id"].isin(columns.candidates(chosen.ids))]
 
 
 def promise(known: Known, rows: pd.DataFrame, order: Order, *, seed: int) -> ToolPlan:

@@ -84,8 +84,9 @@ def choose(
 
     Args:
         candidates: ``id`` (unique), ``group``, ``value`` and, where they matter,
-            ``spend_minor``, ``cash_minor`` and ``category``. At most one of a group is chosen;
-            candidates worth nothing, or whose worth is unknown, never are.
+            ``spend_minor``, ``cash_minor``, ``category`` and ``actions`` (how many it counts
+            as, 1 where not said). At most one of a group is chosen; candidates worth nothing, or
+            whose worth is unknown, never are.
         spend_limit_minor: Most that campaigns may cost together; None for no limit.
         cash_limit_minor: Most that purchase orders may cost together.
         shared_limit_minor: Most that both may cost together.
@@ -119,9 +120,9 @@ def _checked(candidates: pd.DataFrame, conflicts: tuple[tuple[str, str], ...]) -
         raise UsageError("two candidates have the same id")
     made = pd.DataFrame({"id": frame["id"].astype(str), "group": frame["group"].astype(str)})
     made["value"] = pd.to_numeric(frame["value"], errors="coerce").astype("float64")
-    for name in ("spend_minor", "cash_minor"):
-        amounts = pd.to_numeric(frame[name], errors="coerce") if name in frame else 0
-        made[name] = pd.Series(amounts, index=made.index).fillna(0).round().astype("int64")
+    for name, usual in (("spend_minor", 0), ("cash_minor", 0), ("actions", 1)):
+        amounts = pd.to_numeric(frame[name], errors="coerce") if name in frame else usual
+        made[name] = pd.Series(amounts, index=made.index).fillna(usual).round().astype("int64")
         if (made[name] < 0).any():
             raise UsageError("a candidate costs less than nothing")
     named = frame["category"] if "category" in frame else pd.Series("", index=made.index)
@@ -140,10 +141,10 @@ def _limits(
     actions: int | None,
 ) -> tuple[_Limit, ...]:
     spends, cashes = frame["spend_minor"].to_numpy(), frame["cash_minor"].to_numpy()
-    ones = np.ones(len(frame), dtype=np.int64)
+    counts = frame["actions"].to_numpy()
     named = (
         (SPEND, spends, spend), (CASH, cashes, cash), (SHARED, spends + cashes, shared),
-        (ACTIONS, ones, actions),
+        (ACTIONS, counts, actions),
     )  # fmt: skip
     for name, _, limit in named:
         if limit is not None and limit < 0:
@@ -157,10 +158,12 @@ def _category_limits(frame: pd.DataFrame, limit: int | None) -> tuple[_Limit, ..
         return ()
     if limit < 0:
         raise UsageError("the limit on actions in a category is negative")
-    categories = frame["category"]
+    codes, names = pd.factorize(frame["category"], sort=True)
+    counts = frame["actions"].to_numpy()
     return tuple(
-        _Limit(f"actions in {name}", (categories == name).to_numpy().astype(np.int64), limit)
-        for name in sorted(set(categories) - {""})
+        _Limit(f"actions in {name}", np.where(codes == code, counts, 0), limit)
+        for code, name in enumerate(names)
+        if name
     )
 
 
@@ -177,8 +180,8 @@ def _worth_a_look(
             able = able & ~too_much
     part = frame[able]
     order = part.sort_values(
-        ["group", "value", "spend_minor", "cash_minor", "id"],
-        ascending=[True, False, True, True, True],
+        ["group", "value", "spend_minor", "cash_minor", "actions", "id"],
+        ascending=[True, False, True, True, True, True],
         kind="stable",
     )
     rivals = {name for pair in conflicts for name in pair}
@@ -190,6 +193,7 @@ def _undominated(order: pd.DataFrame, rivals: set[str]) -> npt.NDArray[np.bool_]
     keep = np.ones(len(order), dtype=bool)
     groups, categories = order["group"].to_numpy(), order["category"].to_numpy()
     spend, cash = order["spend_minor"].to_numpy(), order["cash_minor"].to_numpy()
+    actions = order["actions"].to_numpy()
     tied = order["id"].isin(rivals).to_numpy()
     free = ~tied
     better: list[int] = []
@@ -199,6 +203,7 @@ def _undominated(order: pd.DataFrame, rivals: set[str]) -> npt.NDArray[np.bool_]
         beaten = any(
             spend[one] <= spend[row]
             and cash[one] <= cash[row]
+            and actions[one] <= actions[row]
             and categories[one] in ("", categories[row])
             for one in better
         )

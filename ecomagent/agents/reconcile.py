@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ecomagent.agents.workbench import Workbench
     from tools.choose import Chosen
+    from tools.coupling import Coupled
 
 Builder = Callable[["Workbench", list[dict[str, Any]]], list[Action]]
 BUILDERS: dict[ActionKind, Builder] = {
@@ -36,6 +37,7 @@ BUILDERS: dict[ActionKind, Builder] = {
     ActionKind.DELIST_PRODUCT: status_changes,
     ActionKind.CREATE_BUNDLE: create_bundles,
 }
+WORKS_ON_PRICE = (ActionKind.SET_PRICE, ActionKind.START_PROMOTION)
 WORKS_ON_SKU = (ActionKind.SET_PRICE, ActionKind.START_PROMOTION, ActionKind.REORDER)
 CHANGES_STATUS = (ActionKind.LIST_PRODUCT, ActionKind.DELIST_PRODUCT)
 
@@ -47,10 +49,14 @@ def reconcile(services: Services, state: PipelineState) -> dict[str, Any]:
     if rows.empty:
         say("reconciler", "nobody proposes anything")
         return {"chosen": [], "choice": None}
-    chosen = _choose(bench, rows)
-    say("reconciler", f"chose {len(chosen.ids):,} of {len(rows):,} candidates")
-    return {"chosen": list(chosen.ids), "choice": _choice(bench, rows, chosen).model_dump(
-        mode="json")}  # fmt: skip
+    columns = _coupled(bench, rows)
+    chosen = _choose(bench, rows, columns)
+    taken = list(columns.candidates(chosen.ids))
+    say("reconciler", f"chose {len(taken):,} of {len(rows):,} candidates")
+    if columns.uncovered:
+        say("reconciler", f"{len(columns.uncovered):,} lower prices would sell out too soon")
+    choice = _choice(bench, rows, taken, chosen)
+    return {"chosen": taken, "choice": choice.model_dump(mode="json")}
 
 
 def all_menus(services: Services, state: PipelineState) -> pd.DataFrame:
@@ -72,18 +78,36 @@ def _open_to_change(bench: Workbench, rows: pd.DataFrame) -> pd.DataFrame:
     return rows[~touches]
 
 
-def _choose(bench: Workbench, rows: pd.DataFrame) -> Chosen:
+def _coupled(bench: Workbench, rows: pd.DataFrame) -> Coupled:
+    """The candidates with what they do to each other."""
+    from ecomagent.agents.simulate import base_frame
+    from ecomagent.agents.specialists.pricing import promotion_days
+    from tools.coupling import coupled
+
+    skus = base_frame(bench)
+    priced = rows["kind"].isin([kind.value for kind in WORKS_ON_PRICE]).any()
+    answers = bench.elasticity.table["elasticity"] if priced else None
+    return coupled(
+        rows,
+        skus.assign(elasticity=float("nan") if answers is None else answers.reindex(skus.index)),
+        objective=bench.objective,
+        horizon_days=bench.horizon_days,
+        promotion_days=promotion_days(bench),
+    )
+
+
+def _choose(bench: Workbench, rows: pd.DataFrame, columns: Coupled) -> Chosen:
     from tools.choose import choose
 
     spend, cash = spend_left(bench.policy, bench.context), cash_left(bench.policy, bench.context)
     shared = goal_budget(bench.context) if bench.policy.budget.goal_covers_reorders else None
     return choose(
-        rows[list(COLUMNS)],
+        columns.table,
         spend_limit_minor=bench.minor_of(spend.value),
         cash_limit_minor=bench.minor_of(cash.value),
         shared_limit_minor=None if shared is None else bench.minor_of(shared),
         max_actions=bench.policy.actions.max_per_plan,
-        conflicts=_conflicts(bench, rows),
+        conflicts=columns.conflicts(_conflicts(bench, rows)),
     )
 
 
@@ -100,7 +124,7 @@ def _conflicts(bench: Workbench, rows: pd.DataFrame) -> list[tuple[str, str]]:
     ]
 
 
-def _choice(bench: Workbench, rows: pd.DataFrame, chosen: Chosen) -> Choice:
+def _choice(bench: Workbench, rows: pd.DataFrame, taken: list[str], chosen: Chosen) -> Choice:
     def counted(value: float) -> Decimal:
         if in_units(bench.objective):
             return Decimal(f"{value:.1f}")
@@ -109,7 +133,7 @@ def _choice(bench: Workbench, rows: pd.DataFrame, chosen: Chosen) -> Choice:
     return Choice(
         solver="HiGHS",
         candidates=len(rows),
-        chosen=len(chosen.ids),
+        chosen=len(taken),
         objective=counted(chosen.objective),
         bound=counted(chosen.bound),
         binding=chosen.binding,

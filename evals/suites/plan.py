@@ -56,7 +56,7 @@ def _one_shop(seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     known = learn(shop, order.horizon_days)
     rows = menu(known, order)
     cash = _cash(rows, seed)
-    chosen = pick(rows, order, cash)
+    chosen = pick(known, rows, order, cash)
     if chosen.empty:
         return [], []
     return _held(known, chosen, order, seed), _compared(known, rows, chosen, order, cash, seed)
@@ -102,8 +102,8 @@ def _compared(
         return []
     ways: dict[str, Callable[[], pd.DataFrame]] = {
         "joint plan": lambda: chosen,
-        "pricing alone": lambda: pick(prices_only(rows), order, cash),
-        "replenishment alone": lambda: pick(orders_only(rows), order, cash),
+        "pricing alone": lambda: pick(known, prices_only(rows), order, cash),
+        "replenishment alone": lambda: pick(known, orders_only(rows), order, cash),
         "greedy by value per cost": lambda: greedy(rows, Limits(cash, order.max_actions)),
         "cost-plus": lambda: cost_plus(known, order),
     }
@@ -142,7 +142,8 @@ def _sized(count: int, seed: int) -> dict[str, float]:
     seconds = time.perf_counter() - started
     return {
         "candidates": count, "objective": found.objective / MINOR, "bound": found.bound / MINOR,
-        "gap": found.gap, "seconds": seconds, "greedy": float(greedy(rows, limits)["value"].sum()) / MINOR,
+        "gap": found.gap, "seconds": seconds,
+        "greedy": float(greedy(rows, limits)["value"].sum()) / MINOR,
     }  # fmt: skip
 
 
@@ -170,12 +171,12 @@ def _shares(part: pd.DataFrame) -> tuple[Cell, ...]:
 def _value_table(worth: pd.DataFrame) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for way, part in worth.groupby("way", sort=False):
-        share = part["gained"] / part["usual"]
+        share: pd.Series = part["gained"] / part["usual"]
         rows.append(
             (
                 str(way), int(part["plan"].nunique()), float(part["actions"].mean()),
                 float(part["value"].mean()), float(part["gained"].mean()),
-                100 * float(share.mean()), 100 * float(share.sem()),
+                100 * float(share.mean()), 100 * float(share.std() / len(share) ** 0.5),
             )
         )  # fmt: skip
     return Table(
