@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,10 +38,13 @@ if TYPE_CHECKING:
     from ecomagent.agents.pipeline import Pipeline
     from ecomagent.agents.services import Services
     from ecomagent.audit import AuditLog
+    from ecomagent.domain.outcome import OutcomeReport
     from ecomagent.domain.plan import Plan
     from ecomagent.llm.interface import Backend
+    from ecomagent.plan.learnt import LearnReport
     from ecomagent.store.database import Database
     from ecomagent.store.facts import Facts, FactsInfo
+    from ecomagent.store.outcomes import OutcomeRepository
     from ecomagent.store.plans import PlanRepository
     from knowledge_graph import KnowledgeGraph
 
@@ -200,6 +203,56 @@ class Workspace:
         from ecomagent.store.plans import PlanRepository
 
         return PlanRepository(self.database)
+
+    @cached_property
+    def outcomes(self) -> OutcomeRepository:
+        """What actions brought, and what was learnt from it."""
+        from ecomagent.store.outcomes import OutcomeRepository
+
+        return OutcomeRepository(self.database)
+
+    def measure(self, *plans: Plan) -> OutcomeReport:
+        """What plans (all that were applied, where none is named) brought; kept on file.
+
+        Where nothing was imported yet there is nothing to measure.
+        """
+        from ecomagent.domain.outcome import OutcomeReport
+        from ecomagent.plan.measure import NOTHING_YET, measure_plans
+
+        if not any(each.applied for each in self.repository.list_plans(None)):
+            return OutcomeReport(as_of=self.today, note=NOTHING_YET)
+        report = measure_plans(
+            plans, repository=self.repository, facts=self.facts(), as_of=self.today
+        )
+        for plan in report.plans:
+            self.outcomes.keep([*plan.outcomes, *([plan.total] if plan.total else [])])
+        return report
+
+    def learn(self) -> LearnReport:
+        """Learn from every final outcome that was not learnt from before."""
+        from ecomagent.plan.learning import lessons_of
+
+        outcomes = [each for plan in self.measure().plans for each in plan.outcomes]
+        lessons = lessons_of(outcomes, self.repository, learnt_at=self.clock.now())
+        return self.learnt(new=self.outcomes.learn(lessons))
+
+    def learnt(self, *, new: int = 0, forgotten: int = 0) -> LearnReport:
+        """What has been learnt so far."""
+        from ecomagent.plan.learnt import Learnt, learn_report
+
+        lessons = Learnt(self.outcomes.lessons(as_of=self.today))
+        return learn_report(lessons, as_of=self.today, new=new, forgotten=forgotten)
+
+    def forget(self) -> LearnReport:
+        """Let go of everything that was learnt, from today on."""
+        return self.learnt(forgotten=self.outcomes.forget(self.today))
+
+    @property
+    def today(self) -> datetime:
+        """Start of the shop's day, UTC: what may be known now."""
+        from ecomagent.plan.standing import start_of_day
+
+        return start_of_day(self.clock.now(), self.settings.shop.timezone)
 
     @cached_property
     def audit(self) -> AuditLog:

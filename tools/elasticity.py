@@ -13,6 +13,7 @@ from tools.cross_price import CrossPrices, cross_prices
 from tools.elasticity_pools import PRIOR, PRIOR_SD, parts_of, pools_of
 from tools.figures import plain, rows_of, significant
 from tools.futures import FLATTEST, STEEPEST
+from tools.learnt_prices import with_learnt
 from tools.own_response import OwnResponse, own_response
 from tools.price_bias import bias_of, merged
 from tools.price_history import OTHERS, PriceWeeks, levels_of, price_weeks
@@ -57,7 +58,8 @@ class Elasticities:
         ``elasticity = pool + near + (own_gap - near) * spread² / (spread² + own_gap_error²)``
         and ``std_error² = pool_error² + spread² * own_gap_error² / (spread² +
         own_gap_error²)``; ``pool + near`` and the second term ``spread²`` where the SKU's own
-        past says nothing; kept between -8 and -0.05.
+        past says nothing; kept between -8 and -0.05. Where price changes were measured that is
+        ``before_learning``, which ``tools.learnt_prices.with_learnt`` then updates.
         """
         row, parts = self.table.xs(sku), plain(self.parts.xs(sku).to_dict())
         group = self.groups.get(str(self.parts.at[sku, "group"]))
@@ -93,6 +95,7 @@ def estimate_elasticity(
     source: DataRef,
     experiments: pd.DataFrame | None = None,
     neighbours: pd.DataFrame | None = None,
+    learnt: pd.DataFrame | None = None,
 ) -> Elasticities:
     """Estimate every SKU's elasticity, pooled from SKU to category to shop to the literature.
 
@@ -114,6 +117,9 @@ def estimate_elasticity(
             ``surprise`` (log price less its expectation).
         neighbours: Pairs ``sku``, ``neighbour`` that may answer prices alike; how much they do
             is estimated.
+        learnt: Price changes whose effect was measured, as
+            ``tools.learnt_prices.measured_elasticities`` gives them; the panel must not
+            hold the days they were measured on.
     """
     weeks = price_weeks(panel, catalogue, experiments)
     groups, own, follows = _groups(weeks)
@@ -122,6 +128,8 @@ def estimate_elasticity(
     levels = pd.Series(levels_of(weeks), index=weeks.skus).reindex(parts.index).fillna(0)
     own_moved = pd.Series(moved(weeks), index=weeks.skus).reindex(parts.index).eq(True)
     table = _table(parts, groups, levels.astype("int64"), own_moved)
+    if learnt is not None and len(learnt):
+        table, parts = with_learnt(table, parts, learnt)
     own_errors = table[["elasticity"]].assign(pool_error=parts["pool_error"])
     cross = cross_prices(weeks, groups, own_errors, source=source)
     return Elasticities(table, parts, groups, source, follows, cross)

@@ -18,6 +18,7 @@ from ecomagent.domain.action import (
 from ecomagent.domain.evidence import Evidence
 from ecomagent.domain.money import minor_digits, to_minor
 from tools.inventory import TOOL as ORDER_TOOL
+from tools.learning import trusted
 from tools.price_effects import effect_of
 from tools.reorder_gains import gains_of
 
@@ -63,7 +64,8 @@ def _of_price(action: SetPrice | StartPromotion) -> Impact:
         return {}
     currency = str(known.params["currency"])
     price = to_minor(action.after.price, currency)
-    return _impact(effect_of(known.params | {"price_minor": price}), minor_digits(currency))
+    found = trusted(effect_of(known.params | {"price_minor": price}), action.evidence)
+    return _impact(found, minor_digits(currency))
 
 
 def _of_order(action: Reorder) -> Impact:
@@ -73,7 +75,7 @@ def _of_order(action: Reorder) -> Impact:
     quantity = action.after.quantity
     found = gains_of(known.result, quantity, int(known.params["seed"])) if quantity else {}
     digits = -int(action.after.unit_cost.as_tuple().exponent)
-    return _impact(found, digits) | _spend(action.after.cost_total)
+    return _impact(trusted(found, action.evidence), digits) | _spend(action.after.cost_total)
 
 
 def _of_campaign(action: SendCampaign) -> Impact:

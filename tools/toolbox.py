@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tools.bundles import bundle_menu
+from tools.campaign_outcome import measure_campaign
+from tools.causal_effect import measure_changes
 from tools.choice_model import estimate_transference
 from tools.choose import choose
 from tools.costs import with_assumed_cost
@@ -14,6 +16,7 @@ from tools.forecast import forecast_demand
 from tools.halo import measure_halo
 from tools.impact import impact_after_edit
 from tools.inventory import reorder_menu
+from tools.learning import trust_of
 from tools.marketing import campaign_menu, segment_customers
 from tools.new_products import score_new_products
 from tools.pricing import price_menu, promotion_menu
@@ -30,6 +33,8 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "estimate_transference": estimate_transference,
     "forecast_demand": forecast_demand,
     "impact_after_edit": impact_after_edit,
+    "measure_campaign": measure_campaign,
+    "measure_changes": measure_changes,
     "measure_halo": measure_halo,
     "price_menu": price_menu,
     "promotion_menu": promotion_menu,
@@ -37,5 +42,6 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "score_new_products": score_new_products,
     "segment_customers": segment_customers,
     "simulate_plan": simulate_plan,
+    "trust_of": trust_of,
 }
 """Name to function; its docstring is what a model reads."""

@@ -14,6 +14,7 @@ from ecomagent.agents.specialists.pricing import set_prices, start_promotions
 from ecomagent.agents.specialists.replenishment import reorders
 from ecomagent.agents.specialists.selection import status_changes
 from ecomagent.agents.state import PipelineState
+from ecomagent.agents.trust import trusted_rows, with_trust
 from ecomagent.agents.words import say
 from ecomagent.domain.action import Action, ActionKind, Reorder, SetPrice, StartPromotion
 from ecomagent.domain.plan import Choice
@@ -65,7 +66,9 @@ def all_menus(services: Services, state: PipelineState) -> pd.DataFrame:
 
     folder = services.run_folder(state)
     parts = [load_menu(folder, name) for name, count in sorted(state["menus"].items()) if count]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    if not parts:
+        return pd.DataFrame(columns=list(COLUMNS))
+    return trusted_rows(services.bench(state), pd.concat(parts, ignore_index=True))
 
 
 def _open_to_change(bench: Workbench, rows: pd.DataFrame) -> pd.DataFrame:
@@ -187,7 +190,7 @@ def build_actions(services: Services, state: PipelineState) -> tuple[Action, ...
     for builder in dict.fromkeys(BUILDERS.values()):
         mine = [row for row in rows if BUILDERS[ActionKind(row["kind"])] is builder]
         for action in builder(bench, mine) if mine else ():
-            built[builder, _target(action)] = action
+            built[builder, _target(action)] = with_trust(bench, action)
     ordered = [
         built[BUILDERS[ActionKind(row["kind"])], str(row["target"])]
         for row in rows

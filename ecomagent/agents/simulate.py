@@ -10,6 +10,7 @@ from ecomagent.agents.reconcile import standing_rows
 from ecomagent.agents.services import Services
 from ecomagent.agents.specialists.pricing import promotion_days
 from ecomagent.agents.state import PipelineState
+from ecomagent.agents.trust import trusted_forecast
 from ecomagent.agents.words import say
 from ecomagent.agents.workbench import SEED, Workbench
 from ecomagent.domain.action import ActionKind, Metric
@@ -40,6 +41,7 @@ def simulate(services: Services, state: PipelineState) -> dict[str, Any]:
         draws=DRAWS,
         seed=SEED,
     )
+    forecast = trusted_forecast(bench, rows, forecast)
     gained = forecast.difference.get(Metric.GROSS_PROFIT) or forecast.difference.get(Metric.REVENUE)
     if gained:
         say("simulator", f"plan against doing nothing: {gained.p50:+,.0f} {bench.currency}")

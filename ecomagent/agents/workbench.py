@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ecomagent.agents.services import Services
     from ecomagent.domain.ports import TargetState
+    from ecomagent.plan.learnt import Learnt
     from ecomagent.plan.policy import Policy, PolicyContext
     from ecomagent.store.facts import Facts, FactsView
     from knowledge_graph import KnowledgeGraph, ResolvedScope
@@ -250,6 +251,18 @@ class Workbench:
         return replace(found, table=found.table[found.table.index.isin(set(self.scoped["sku"]))])
 
     @property
+    def learnt(self) -> Learnt:
+        """What outcomes known by then have taught."""
+        return self.once("learnt", self._read_lessons)
+
+    def _read_lessons(self) -> Learnt:
+        from ecomagent.plan.learnt import Learnt
+        from ecomagent.store.outcomes import OutcomeRepository
+
+        lessons = OutcomeRepository(self.services.database).lessons(as_of=self.moments.as_of)
+        return Learnt(lessons)
+
+    @property
     def elasticity(self) -> Elasticities:
         """How demand answers prices, pooled over the whole shop."""
         return self.once("elasticity", self._estimate)
@@ -258,7 +271,10 @@ class Workbench:
         from tools.elasticity import estimate_elasticity
 
         return estimate_elasticity(
-            self.panel, self.catalogue, source=self.history.ref("panel", rows=len(self.panel))
+            self.learnt.without_measured(self.panel),
+            self.catalogue,
+            source=self.history.ref("panel", rows=len(self.panel)),
+            learnt=self.learnt.prices,
         )
 
     @property
@@ -411,7 +427,7 @@ class Workbench:
 
 
 _GOAL_FREE = frozenset({"facts", "moments", "view", "history", "panel", "policy", "graph",
-                        "customers"})  # fmt: skip
+                        "customers", "learnt"})  # fmt: skip
 
 
 def moments(facts: Facts, as_of: str | datetime) -> Moments:

@@ -17,6 +17,8 @@ COMMANDS = (
     "plan",
     "review",
     "apply",
+    "outcome",
+    "learn",
     "policy",
     "audit",
     "schema",

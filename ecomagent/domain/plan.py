@@ -1,4 +1,4 @@
-"""The plan document and what follows it: decisions, receipts, outcomes."""
+"""The plan document and what follows it: decisions and receipts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ecomagent.domain.action import Action, Impact, Metric, Quantiles
+from ecomagent.domain.action import Action, Impact
 from ecomagent.domain.errors import PlanTamperedError
 from ecomagent.domain.goal import Goal
 from ecomagent.domain.ids import content_hash
@@ -203,16 +203,3 @@ class Receipt(_Frozen):
     before_seen: dict[str, Any] = Field(default_factory=dict)
     after_seen: dict[str, Any] = Field(default_factory=dict)
     message: str = ""
-
-
-class Outcome(_Frozen):
-    """What then happened against what was expected."""
-
-    plan_id: str
-    action_id: str | None = None
-    metric: Metric
-    expected: Quantiles
-    actual: Quantiles | None = None
-    method: str
-    measured_at: datetime
-    note: str = ""

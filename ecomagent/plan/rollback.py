@@ -5,7 +5,7 @@ What somebody has changed since stays as they left it, and the plan's notes say 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from ecomagent.audit import AuditLog
@@ -15,8 +15,8 @@ from ecomagent.domain.goal import Goal
 from ecomagent.domain.plan import Plan, Receipt, ReceiptStatus
 from ecomagent.domain.ports import Connector, TargetState
 from ecomagent.domain.workspace import ShopSettings
-from ecomagent.plan.approved import idempotency_key
 from ecomagent.plan.build import Making, build_plan
+from ecomagent.plan.done import applied_actions, place_of
 from ecomagent.plan.inverse import StaysError, first_order_back, inverse
 from ecomagent.plan.policy import Policy, PolicyContext, judge_all
 from ecomagent.store.plans import PlanRepository
@@ -113,7 +113,7 @@ def make_rollback(
         TakenBackError: All of it was taken back before.
         PlanError: Nothing of the plan was applied, or nothing of it can be taken back.
     """
-    applied = _applied(plan, repository)
+    applied = applied_actions(plan, repository)
     if not applied:
         raise PlanError(
             f"nothing of {plan.plan_id} was applied",
@@ -124,7 +124,7 @@ def make_rollback(
     notes: list[str] = []
     for action, receipt in reversed(applied):
         named = f"{receipt.action_id} ({action.kind.value} {action.shown_by.id})"
-        if _place(action) in taken_back:
+        if place_of(action) in taken_back:
             notes.append(f"{named} was taken back before")
             continue
         target = action.shown_by
@@ -151,7 +151,7 @@ def make_rollback(
             notes.append(
                 f"{named} is cancelled on file: tell the supplier, who has the order already"
             )
-    if len(taken_back & {_place(action) for action, _ in applied}) == len(applied):
+    if len(taken_back & {place_of(action) for action, _ in applied}) == len(applied):
         raise TakenBackError(f"{plan.plan_id} was taken back already; there is nothing left to do")
     if not inverses:
         raise PlanError(
@@ -199,57 +199,13 @@ def _is_unfinished(plan: Plan, repository: PlanRepository, audit: AuditLog) -> b
     return any(action.id not in settled for action in plan.actions)
 
 
-def _applied(plan: Plan, repository: PlanRepository) -> list[tuple[Action, Receipt]]:
-    """What was applied, exactly as it was, in the plan's order."""
-    receipts = {
-        receipt.action_id: receipt
-        for receipt in repository.receipts_of(plan.plan_id)
-        if receipt.status is ReceiptStatus.APPLIED
-    }
-    edits: dict[str, list[Action]] = {}
-    for decision in repository.decision_history(plan.plan_id):
-        if decision.edited is not None:
-            edits.setdefault(decision.action_id, []).append(decision.edited)
-    found = []
-    for action in plan.actions:
-        receipt = receipts.get(action.id)
-        if receipt is not None:
-            candidates = (action, *edits.get(action.id, ()))
-            found.append((_content_of(plan, receipt, candidates), receipt))
-    return found
-
-
-def _content_of(plan: Plan, receipt: Receipt, candidates: Iterable[Action]) -> Action:
-    """The one of several contents of an action that the receipt is for."""
-    for content in candidates:
-        if idempotency_key(plan, receipt.action_id, content) == receipt.idempotency_key:
-            return content
-    raise PlanError(
-        "a receipt is on file for content that the plan never had",
-        where=receipt.idempotency_key,
-        remedy="Run `ecomagent audit verify`: the store may have been changed by hand.",
-    )
-
-
 def _taken_back(plan: Plan, repository: PlanRepository) -> set[tuple[str, str]]:
     """Places that earlier rollbacks of the plan have put back, and that still are."""
     found: set[tuple[str, str]] = set()
     for earlier in repository.rollbacks_of(plan.plan_id):
-        put_back = {_place(action) for action, _ in _applied(earlier, repository)}
+        put_back = {place_of(action) for action, _ in applied_actions(earlier, repository)}
         found |= put_back - _taken_back(earlier, repository)
     return found
-
-
-_FAMILIES = {
-    "start_promotion": "promotion",
-    "end_promotion": "promotion",
-    "list_product": "status",
-    "delist_product": "status",
-}
-
-
-def _place(action: Action) -> tuple[str, str]:
-    return _FAMILIES.get(action.kind.value, action.kind.value), action.shown_by.id
 
 
 def _reason(plan: Plan, receipt: Receipt) -> Reason:

@@ -416,6 +416,19 @@ class OutcomeRow(SQLModel, table=True):
     document: str = _text()
 
 
+class LessonRow(SQLModel, table=True):
+    """An outcome that was learnt from: each action's once, whatever is measured later."""
+
+    __tablename__ = "lesson"
+    plan_id: str = Field(foreign_key="plan.id", primary_key=True)
+    action_id: str = Field(primary_key=True)
+    measured_at: datetime = _moment()
+    learnt_at: datetime = _moment()
+    forgotten_at: datetime | None = _moment(nullable=True)
+    document: str = _text()
+    """The lesson as it was learnt."""
+
+
 class ConnectorWriteRow(SQLModel, table=True):
     """What the local shop answered to an idempotency key; written with the change itself."""
 

@@ -17,7 +17,7 @@ from ecomagent.domain.errors import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision; known here so that opening an up-to-date store needs no Alembic."""
 VERSION_TABLE = "ecomagent_schema"
 _LOCK_KEY = 0x65636F6D  # "ecom": one migration at a time on a PostgreSQL server

@@ -1,0 +1,166 @@
+"""Plan, apply, trade on, measure, learn: the next plan expects what the last one showed."""
+
+import contextlib
+import io
+import json
+import sys
+from datetime import date
+from unittest import mock
+
+import pandas as pd
+import pytest
+import time_machine
+
+from ecomagent.cli.app import application
+from ecomagent.cli.failures import run_safely
+from evals.sample_shop import write_sample_shop
+
+GOAL = "Grow gross profit of {} in 4 weeks, only pricing"
+LAST_DAY = "2026-02-28"
+PLANNED, LATER = "2026-03-01", "2026-04-01"
+DATED = {
+    "orders": "ordered_at", "returns": "returned_at", "stock": "at", "reviews": "at",
+    "signals": "at", "competitor_prices": "at", "campaign_events": "at", "campaigns": "starts_at",
+    "purchase_orders": "ordered_at", "prices": "from", "costs": "from",
+}  # fmt: skip
+
+
+class Traveller:
+    """Types commands at moments of their own, each a minute after the one before."""
+
+    def __init__(self, folder):
+        self.folder, self.minutes = folder, 0
+
+    def types(self, day, *words, code=0):
+        self.minutes += 1
+        said = io.StringIO()
+        with (
+            time_machine.travel(f"{day}T09:{self.minutes:02d}:00Z"),
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(said),
+            contextlib.redirect_stderr(io.StringIO()) as complaint,
+            mock.patch.object(sys, "argv", ["ecomagent", *words]),
+        ):
+            ended = run_safely(application())
+        assert code is None or ended == code, (words, said.getvalue(), complaint.getvalue())
+        return json.loads(said.getvalue()) if "--json" in words else said.getvalue()
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory):
+    """A shop's history up to the plan, and what it sold in the month after."""
+    folder = tmp_path_factory.mktemp("bundles")
+    whole, early, late = (folder / name for name in ("whole", "early", "late"))
+    write_sample_shop(whole, seed=7, products=48, days=430, end=date(2026, 3, 31))
+    early.mkdir()
+    late.mkdir()
+    for file in whole.glob("*.csv"):
+        rows = pd.read_csv(file, dtype=str)
+        column = DATED.get(file.stem)
+        known = pd.Series(True, index=rows.index)
+        if column is not None:
+            known = rows[column].isna() | (rows[column].str[:10] <= LAST_DAY)
+        rows[known].to_csv(early / file.name, index=False)
+        if file.stem == "orders":
+            rows[~known].to_csv(late / file.name, index=False)
+    return early, late
+
+
+def as_if_prices_moved_nothing(late, new_prices):
+    """The month's orders at the new prices, in numbers that the new prices did not change."""
+    rows = pd.read_csv(late / "orders.csv", dtype=str)
+    mine = rows["sku"].isin(new_prices)
+    rows.loc[mine, "unit_price"] = rows.loc[mine, "sku"].map(new_prices)
+    rows.loc[mine, "discount"] = "0"
+    rows.to_csv(late / "orders.csv", index=False)
+
+
+@pytest.fixture(scope="module")
+def story(bundles, tmp_path_factory):
+    """Everything that was typed, and what it answered."""
+    early, late = bundles
+    shop = Traveller(tmp_path_factory.mktemp("shop"))
+    shop.types(PLANNED, "init", ".", "--currency", "CNY", "--country", "CN")
+    shop.types(PLANNED, "import", str(early))
+    told = {"empty": shop.types(PLANNED, "outcome"), "unlearnt": shop.types(PLANNED, "learn")}
+    plan = shop.types(PLANNED, "plan", GOAL.format("mugs"), "--yes", "--json", code=3)
+    shop.types(PLANNED, "approve", plan["plan_id"], "--all", "--role", "owner")
+    shop.types(PLANNED, "apply", plan["plan_id"])
+    told["too early"] = shop.types(PLANNED, "outcome")
+    as_if_prices_moved_nothing(late, {a["sku"]: a["after"]["price"] for a in plan["actions"]})
+    shop.types(LATER, "import", str(late))
+    told["before learning"] = shop.types(
+        LATER, "plan", GOAL.format("mugs"), "--yes", "--json", code=None
+    )
+    told["outcome"] = shop.types(LATER, "outcome", plan["plan_id"], "--json")
+    told["screen"] = shop.types(LATER, "outcome")
+    told["learnt"] = shop.types(LATER, "learn", "--json")
+    told["again"] = shop.types(LATER, "learn", "--json")
+    told["next"] = shop.types(LATER, "plan", GOAL.format("mugs"), "--yes", "--json", code=None)
+    told["reset"] = shop.types(LATER, "learn", "--reset", "--json")
+    told["after reset"] = shop.types(LATER, "learn", "--json")
+    return plan, told
+
+
+def test_before_anything_was_applied_there_is_nothing_to_tell(story):
+    _, told = story
+    for name in ("empty", "too early"):
+        assert "o plan has been applied long enough ago" in told[name]
+    assert "othing has been learnt yet" in told["unlearnt"]
+
+
+def test_every_action_has_an_outcome_with_its_interval(story):
+    plan, told = story
+    (measured,) = told["outcome"]["plans"]
+    assert {o["action_id"] for o in measured["outcomes"]} == {a["id"] for a in plan["actions"]}
+    assert measured["measured"] > 0
+    for outcome in measured["outcomes"]:
+        if outcome["happened"] is None:
+            assert outcome["note"]
+            continue
+        low, middle, high = (float(outcome["happened"][p]) for p in ("p10", "p50", "p90"))
+        assert low <= middle <= high and outcome["evidence"] and outcome["final"]
+    assert measured["total"]["happened"] is not None
+    assert plan["plan_id"] in told["screen"] and "verdict" in told["screen"]
+
+
+def test_each_outcome_is_learnt_from_once(story):
+    _, told = story
+    assert told["learnt"]["new"] > 0 and told["again"]["new"] == 0
+    assert told["again"]["trust"] == told["learnt"]["trust"]
+    assert told["again"]["lessons"] == told["learnt"]["lessons"]
+
+
+def elasticities(plan):
+    return {
+        (action["sku"]): evidence["result"]
+        for action in plan["actions"]
+        for evidence in action["evidence"]
+        if evidence["tool"] == "tools.elasticity.estimate_elasticity"
+    }
+
+
+def test_the_next_plan_expects_what_the_last_one_showed(story):
+    _, told = story
+    assert told["learnt"]["next_plan"]
+    learnt, before = elasticities(told["next"]), elasticities(told["before learning"])
+    moved = [r for r in learnt.values() if r.get("learnt_changes")]
+    assert moved
+    for found in moved:
+        assert found["elasticity"] != found["before_learning"]
+        assert found["std_error"] < found["before_learning_error"]
+    assert not any("learnt_changes" in found for found in before.values())
+
+
+def test_a_plan_says_by_which_outcomes_it_was_scaled(story):
+    _, told = story
+    (trust,) = told["learnt"]["trust"]
+    for action in told["next"]["actions"]:
+        used = [e for e in action["evidence"] if e["tool"] == "tools.learning.trust_of"]
+        assert [e["result"]["factor"] for e in used] == [trust["factor"]]
+
+
+def test_what_was_forgotten_is_not_learnt_again(story):
+    _, told = story
+    assert told["reset"]["forgotten"] == told["learnt"]["new"]
+    assert not told["after reset"]["lessons"] and told["after reset"]["new"] == 0
