@@ -13,6 +13,7 @@ from ecomagent.agents.specialists.marketing import campaigns
 from ecomagent.agents.specialists.pricing import set_prices, start_promotions
 from ecomagent.agents.specialists.replenishment import reorders
 from ecomagent.agents.specialists.selection import status_changes
+from ecomagent.agents.standing_frame import base_frame
 from ecomagent.agents.state import PipelineState
 from ecomagent.agents.trust import trusted_rows, with_trust
 from ecomagent.agents.words import say
@@ -83,7 +84,6 @@ def _open_to_change(bench: Workbench, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _coupled(bench: Workbench, rows: pd.DataFrame) -> Coupled:
     """The candidates with what they do to each other."""
-    from ecomagent.agents.simulate import base_frame
     from ecomagent.agents.specialists.pricing import promotion_days
     from tools.coupling import coupled
 

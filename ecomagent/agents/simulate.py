@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ecomagent.agents.reconcile import standing_rows
 from ecomagent.agents.services import Services
 from ecomagent.agents.specialists.pricing import promotion_days
+from ecomagent.agents.standing_frame import base_frame
 from ecomagent.agents.state import PipelineState
 from ecomagent.agents.trust import trusted_forecast
 from ecomagent.agents.words import say
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 DRAWS = 1000
 PRICED = (ActionKind.SET_PRICE.value, ActionKind.START_PROMOTION.value)
-RETURNS_DAYS = 120
-"""Days whose returns tell how many come back."""
 
 
 def simulate(services: Services, state: PipelineState) -> dict[str, Any]:
@@ -61,32 +59,6 @@ def play(bench: Workbench, rows: Sequence[dict[str, Any]]) -> Simulation:
         draws=DRAWS,
         seed=SEED,
     )
-
-
-def base_frame(bench: Workbench) -> pd.DataFrame:
-    """What each SKU of the scope sells and costs if nothing is done."""
-    scoped = bench.scoped.set_index("sku")
-    active = scoped[scoped["status"] == "active"]
-    demand = bench.demand.table[
-        ["mean_per_day", "variance_per_day", "log_error_sd", "shared_error_sd"]
-    ]
-    shown = active[["price_minor", "cost_minor", "on_hand", "inbound"]].astype("float64")
-    shown = shown.assign(category=active["category"].fillna("")).join(demand, how="inner")
-    return shown.dropna(subset=["price_minor"]).join(_seen_lately(bench))
-
-
-def _seen_lately(bench: Workbench) -> pd.DataFrame:
-    """Return rates and rivals' prices, index ``sku``."""
-    import pandas as pd
-
-    from tools.returns import return_rates
-
-    since = bench.history.today - timedelta(days=RETURNS_DAYS)
-    recent = bench.history.panel(
-        since=since, columns=["units", "returns", "competitor_price_minor"]
-    )
-    rivals = recent.groupby("sku", observed=True)["competitor_price_minor"].last()
-    return pd.DataFrame({"return_rate": return_rates(recent), "competitor_price_minor": rivals})
 
 
 def effects_frame(bench: Workbench, rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -275,6 +275,16 @@ class Workbench:
             self.catalogue,
             source=self.history.ref("panel", rows=len(self.panel)),
             learnt=self.learnt.prices,
+            experiments=self._own_moves(),
+        )
+
+    def _own_moves(self) -> pd.DataFrame:
+        from ecomagent.plan.own_prices import own_price_moves
+
+        return own_price_moves(
+            self.services.repository,
+            as_of=self.history.as_of,
+            timezone=self.services.settings.shop.timezone,
         )
 
     @property

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
@@ -236,6 +236,25 @@ class PlanRepository:
                 .order_by(col(ReceiptRow.intended_at), col(ReceiptRow.idempotency_key))
             ).all()
             return tuple(Receipt.model_validate_json(row.document) for row in rows)
+
+    def prices_set(self, as_of: datetime) -> tuple[tuple[str, Receipt], ...]:
+        """SKU and receipt of every list price that plans set before a moment, oldest first."""
+        with self._database.session() as session:
+            rows = session.execute(
+                select(col(ActionRow.target), col(ReceiptRow.document))
+                .join(
+                    ReceiptRow,
+                    and_(
+                        col(ReceiptRow.action_id) == col(ActionRow.id),
+                        col(ReceiptRow.plan_id) == col(ActionRow.plan_id),
+                    ),
+                )
+                .where(col(ActionRow.kind) == "set_price")
+                .where(col(ReceiptRow.status) == ReceiptStatus.APPLIED.value)
+                .where(col(ReceiptRow.finished_at) < as_of)
+                .order_by(col(ReceiptRow.finished_at), col(ReceiptRow.idempotency_key))
+            ).all()
+        return tuple((sku, Receipt.model_validate_json(text)) for sku, text in rows)
 
     # Money
 
