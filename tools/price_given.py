@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ecomagent.domain.goal import Objective
+from tools.category_cross import rest_of_category
 from tools.elasticity import Elasticities
 from tools.figures import significant
 from tools.forecast import DemandForecast
@@ -43,7 +44,7 @@ def price_given(
         objective: Where stock is to be cleared, what has not sold for long is taken to sell
             seldom rather than never.
         market: Index ``sku``: columns of ``tools.price_context.price_context``.
-        cross: ``sku``, ``other``, ``elasticity``.
+        cross: ``sku``, ``other``, ``elasticity``; None for the category's cross elasticity.
 
     Returns:
         ``GIVEN`` and ``WHERE_KNOWN`` of ``tools.price_futures``, ``map_price_minor``,
@@ -70,6 +71,10 @@ def price_given(
     usable = np.isfinite(frame[needed].to_numpy(dtype=np.float64)).all(axis=1) & (now >= 1)
     frame = frame[usable].sort_index()
     frame["floor_minor"] = floors(frame, limits).astype(np.float64)
+    if cross is None and elasticity.cross is not None and "category" in catalogue:
+        named = catalogue.drop_duplicates("sku").set_index("sku")["category"]
+        found = rest_of_category(frame, named, elasticity.cross, horizon_days=demand.horizon_days)
+        return frame.assign(**{str(name): found[name] for name in found})
     return _with_cross(frame, demand, cross)
 
 

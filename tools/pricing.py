@@ -64,7 +64,7 @@ def price_menu(
         market: Index ``sku``: what history says of prices, from
             ``tools.price_context.price_context``; None for nothing.
         cross: Percent that another product sells more for a percent of a SKU's price: ``sku``,
-            ``other``, ``elasticity``; None for no such effects.
+            ``other``, ``elasticity``; None for what ``elasticity.cross`` says of the category.
         seed: Seed of the futures.
         draws: Number of futures.
     """

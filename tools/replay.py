@@ -120,7 +120,9 @@ def _simple(known: Situation, start: int, days: int, chosen: Ints) -> list[Repla
     """With weekdays alone and, where history is long enough, with the time of year."""
     seasons = known.seasons(until=start)
     past = (
-        History(known.history.skus, known.history.last_day, {"units": known.history.values["units"]})
+        History(
+            known.history.skus, known.history.last_day, {"units": known.history.values["units"]}
+        )
         .until(start)
         .without_bulk()
     )

@@ -63,9 +63,7 @@ class Situation:
 
     def inputs(self, seasons: Seasons, *, ahead: int, path: Path | None = None) -> DemandInputs:
         """Matrices for the global model, with the days ahead behind history."""
-        dates = self.history.last_day + np.arange(1 - self.days, ahead + 1).astype(
-            "timedelta64[D]"
-        )
+        dates = self.history.last_day + np.arange(1 - self.days, ahead + 1).astype("timedelta64[D]")
         return inputs_of(
             self.history,
             seasons,
