@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tools.demand_models import CANDIDATES, DEFAULTS, SEGMENTS
 from tools.forecast_band import MIN_CASES, Bands, default_bands, fit_bands
+from tools.hierarchy import CategoryTree, category_tree, node_levels, node_misses
 from tools.history import sample_of
 from tools.replay import Replay, deviance, replay_past
 from tools.situation import Situation
@@ -23,6 +24,8 @@ MIN_HISTORY = 56
 """Days a replay needs before its starting day."""
 SHARED_ERROR = 0.15
 """Log error common to all SKUs, before any was measured; counts as three replays."""
+UNTESTED_SHARE = 0.5
+"""Share of the global model in new SKUs' forecasts where too few could be compared."""
 BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of the global model that are tried beside each simple one."""
 
@@ -42,6 +45,7 @@ class Calibration:
         days: Horizon replayed.
         cases: Forecasts compared.
         scores: Segment to mean deviance by model, relative to each SKU's own scatter.
+        nodes: Log misses of categories by size and quantile (``tools.hierarchy``).
     """
 
     model: dict[str, str]
@@ -54,6 +58,7 @@ class Calibration:
     days: int
     cases: int
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    nodes: Floats = field(default_factory=lambda: node_levels(np.empty((0, 2))), repr=False)
 
     @property
     def blended(self) -> bool:
@@ -81,12 +86,11 @@ def calibrate(known: Situation, horizon_days: int, seed: int) -> Calibration:
     chosen = sample_of(known.history.skus, SAMPLE)
     starts = [known.days - days * (k + 1) for k in range(ORIGINS)]
     starts = [start for start in starts if start >= MIN_HISTORY]
-    return _learn(replay_past(known, starts, days, chosen, seed), days=days)
+    replays = replay_past(known, starts, days, chosen, seed)
+    return _learn(replays, category_tree(known.groups, len(known.history.skus)), days=days)
 
 
-def _learn(replays: list[Replay], *, days: int) -> Calibration:
-    boosted = [replay for replay in replays if replay.boosted is not None]
-    used = boosted or replays
+def _learn(used: list[Replay], tree: CategoryTree, *, days: int) -> Calibration:
     segment = np.concatenate([replay.segment for replay in used])
     actual = np.concatenate([replay.actual for replay in used])
     spread = np.concatenate([replay.spread for replay in used])
@@ -100,6 +104,8 @@ def _learn(replays: list[Replay], *, days: int) -> Calibration:
             model[kind], blend[kind] = min(found, key=lambda key: (found[key], key[1], key[0]))
             scores[kind] = {f"{name} + {share:.0%} global": value
                             for (name, share), value in found.items()}  # fmt: skip
+        elif kind == "new" and used[0].boosted is not None:
+            blend[kind] = UNTESTED_SHARE
         raw = _blended(used, model[kind], blend[kind])[rows]
         correction[kind] = _correction(kind, float(actual[rows].sum()), raw.sum(), len(used))
         expected[rows] = raw * correction[kind]
@@ -110,6 +116,14 @@ def _learn(replays: list[Replay], *, days: int) -> Calibration:
         bands=fit_bands(segment, actual, expected, spread),
         yearly=used[0].yearly,
         shared_error=_shared_error(used, expected),
+        nodes=node_levels(
+            np.vstack(
+                [
+                    node_misses(tree, replay.skus, replay.actual, part)
+                    for replay, part in zip(used, _parts(used, expected), strict=True)
+                ]
+            )
+        ),
         origins=len(used),
         days=days,
         cases=len(actual),
@@ -150,11 +164,16 @@ def _correction(kind: str, actual: float, expected: float, origins: int) -> floa
     return float(np.clip(ratio, 0.67, 1.5) ** (origins / (origins + 2)))
 
 
-def _shared_error(replays: list[Replay], expected: Floats) -> float:
+def _parts(replays: list[Replay], expected: Floats) -> list[Floats]:
+    """Expected units replay by replay."""
     ends = np.cumsum([len(replay.actual) for replay in replays])[:-1]
+    return np.split(expected, ends)
+
+
+def _shared_error(replays: list[Replay], expected: Floats) -> float:
     misses = [
         np.log((replay.actual.sum() + 1) / (part.sum() + 1))
-        for replay, part in zip(replays, np.split(expected, ends), strict=True)
+        for replay, part in zip(replays, _parts(replays, expected), strict=True)
         if part.sum() > 0
     ]
     squares = float(np.square(misses).sum()) + 3 * SHARED_ERROR**2

@@ -81,7 +81,7 @@ def days_from_payday(dates: npt.NDArray[np.datetime64]) -> Floats:
     """Days since wages came in: the 25th and the last day of a month are the common ones."""
     month = dates.astype("datetime64[M]")
     day = (dates.astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64) + 1
-    return np.where(day >= 25, day - 25, day + 5).astype(np.float64)
+    return np.asarray(np.where(day >= 25, day - 25, day + 5), dtype=np.float64)
 
 
 def calendar_figures(
@@ -126,7 +126,7 @@ def _year(day: np.datetime64) -> int:
 
 
 def _easter(year: int) -> date:
-    from dateutil.easter import easter
+    from dateutil.easter import easter  # type: ignore[import-untyped]
 
     found: date = easter(year)
     return found
@@ -149,4 +149,5 @@ def _lunar_new_year(year: int) -> date:
     import holidays
 
     found = holidays.country_holidays("CN", years=year, language="en_US")
-    return min(day for day, name in found.items() if "Spring Festival" in name)
+    first: date = min(day for day, name in found.items() if "Spring Festival" in name)
+    return first

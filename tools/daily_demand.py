@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tools.demand_inputs import Path, path_of
-from tools.demand_models import SEGMENTS, Levels, level_of, prior_levels
+from tools.demand_models import SEGMENTS, Levels, level_of
 from tools.fitted_demand import FittedDemand
 from tools.global_demand import GlobalModel, predict_global
 from tools.seasons import Seasons
@@ -35,12 +35,12 @@ def daily_means(
         future: Planned prices and promotions, or None.
     """
     calibration = fitted.calibration
-    simple = simple_means(levels, calibration.model, seasons, days)
+    simple = simple_means(levels, known.priors(levels), calibration.model, seasons, days)
     share = np.array([calibration.blend[kind] for kind in SEGMENTS])
     correction = np.array([calibration.correction[kind] for kind in SEGMENTS])
     kind = np.array([SEGMENTS.index(each) for each in levels.segment])
     if fitted.model is None:
-        return simple * correction[kind][:, None]
+        return np.asarray(simple * correction[kind][:, None])
     weight = share[kind][:, None]
     boosted = _boosted(known, seasons, fitted.model, days, None)
     blended: Floats = ((1 - weight) * simple + weight * boosted) * correction[kind][:, None]
@@ -52,10 +52,13 @@ def daily_means(
 
 
 def simple_means(
-    levels: Levels, model: dict[str, str], seasons: Seasons, days: npt.NDArray[np.datetime64]
+    levels: Levels,
+    prior: Floats,
+    model: dict[str, str],
+    seasons: Seasons,
+    days: npt.NDArray[np.datetime64],
 ) -> Floats:
     """Level by each kind's simple model, times season."""
-    prior = prior_levels(levels)
     level = np.zeros(len(levels.days))
     for segment in SEGMENTS:
         rows = levels.segment == segment

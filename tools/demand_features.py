@@ -107,7 +107,8 @@ def _nanmean(values: npt.NDArray[Any], axis: int = 1) -> Floats:
     known = np.isfinite(values)
     total = np.where(known, values, 0).sum(axis=axis, dtype=np.float64)
     count = known.sum(axis=axis)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    mean = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return np.asarray(mean)
 
 
 def _offer(inputs: DemandInputs, origin: int) -> Columns:
@@ -153,7 +154,8 @@ def _category_median(inputs: DemandInputs, price: npt.NDArray[Any]) -> Floats:
 def _sums(inputs: DemandInputs, values: npt.NDArray[Any]) -> Floats:
     """Category totals of one value a SKU."""
     count = int(inputs.category.max(initial=0)) + 1
-    return np.bincount(inputs.category, weights=values, minlength=count)
+    totals = np.bincount(inputs.category, weights=values, minlength=count)
+    return np.asarray(totals, dtype=np.float64)
 
 
 def _surroundings(inputs: DemandInputs, origin: int, level: Floats) -> Columns:
@@ -184,7 +186,8 @@ def _neighbours(
     row, other, weight = inputs.neighbours
 
     def pooled(values: Floats) -> Floats:
-        return np.bincount(row, weights=weight * values[other], minlength=len(level))
+        totals = np.bincount(row, weights=weight * values[other], minlength=len(level))
+        return np.asarray(totals, dtype=np.float64)
 
     total = pooled(np.ones(len(level)))
     lately = pooled(rate[28]) / np.maximum(pooled(free[28]), 1e-9)
@@ -275,7 +278,7 @@ def _days_since_promo(inputs: DemandInputs, origin: int, rows: Ints, columns: In
     last = np.maximum.accumulate(np.where(promo, place, -60), axis=1)
     before = np.hstack([np.full((len(last), 1), -60), last[:, :-1]])
     gap = columns - since - before[rows, columns - since]
-    return np.log(np.clip(gap, 1, 60))
+    return np.asarray(np.log(np.clip(gap, 1, 60)))
 
 
 def _same_weekday(inputs: DemandInputs, origin: int, rows: Ints, columns: Ints) -> Floats:

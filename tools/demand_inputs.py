@@ -69,24 +69,6 @@ class DemandInputs:
         """Days to forecast."""
         return len(self.dates) - self.known
 
-    def rows(self, chosen: npt.NDArray[np.int64]) -> DemandInputs:
-        """Some of the SKUs; neighbours outside them are lost."""
-        pairs = None
-        if self.neighbours is not None:
-            place = np.full(len(self.units), -1)
-            place[chosen] = np.arange(len(chosen))
-            row, other, weight = self.neighbours
-            keep = (place[row] >= 0) & (place[other] >= 0)
-            pairs = (place[row[keep]], place[other[keep]], weight[keep])
-        cut = {name: getattr(self, name)[chosen] for name in
-               ("units", "valid", "plain", "price", "discount", "promo", "sold_out", "group",
-                "category")}  # fmt: skip
-        return DemandInputs(
-            **cut, factor=self.factor, calendar=self.calendar, dates=self.dates, known=self.known,
-            extra={name: matrix[chosen] for name, matrix in self.extra.items()},
-            signals=self.signals, neighbours=pairs,
-        )  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Path:
@@ -164,7 +146,7 @@ def _price_history(history: History) -> tuple[Singles, Singles, Singles]:
 
 def usual_path(history: History, ahead: int) -> Path:
     """The last list price, kept, without promotion."""
-    listed, discount, _ = _price_history(history)
+    listed = _price_history(history)[0]
     last = listed[:, -1:] if listed.shape[1] else listed
     price = np.repeat(last, ahead, axis=1)
     nothing = np.zeros_like(price)

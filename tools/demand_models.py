@@ -13,6 +13,7 @@ import pandas as pd
 from tools.history import Mask
 
 Floats = npt.NDArray[np.float64]
+Pairs = tuple[npt.NDArray[Any], npt.NDArray[Any], Floats]
 
 WINDOW = 182
 """Days of history the level models look at."""
@@ -24,17 +25,21 @@ ADI_LIMIT = 1.32
 """Mean days between sales above which demand is intermittent (Syntetos and Boylan 2005)."""
 MIN_PEERS = 20
 """SKUs on sale for less than half a year that a new SKU can be compared with."""
+CATEGORY_DAYS = 500.0
+"""Days on sale of a category's SKUs that weigh as much as the shop's mean."""
+NEIGHBOUR_DOUBT = 2.0
+"""Number of SKUs alike that weigh as much as category and shop."""
 PRIOR_DAYS = 14.0
 """Weight of others' mean in a new SKU's level, in days of history."""
 
 SEGMENTS = ("smooth", "intermittent", "new", "dead")
 CANDIDATES: Mapping[str, tuple[str, ...]] = {
-    "smooth": ("window_28", "window_56", "window_182", "ses", "tsb"),
-    "intermittent": ("window_56", "window_182", "croston_sba", "tsb", "imapa"),
+    "smooth": ("window_28", "window_56", "fading_28", "fading_91", "ses", "tsb"),
+    "intermittent": ("window_182", "fading_28", "fading_91", "croston_sba", "tsb", "imapa"),
     "new": ("pooled",),
     "dead": ("pooled",),
 }
-DEFAULTS = {"smooth": "window_56", "intermittent": "window_182", "new": "pooled", "dead": "pooled"}
+DEFAULTS = {"smooth": "fading_28", "intermittent": "fading_91", "new": "pooled", "dead": "pooled"}
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,8 @@ def level_of(model: str, levels: Levels, prior: Floats) -> Floats:
         return pooled
     if model.startswith("window_"):
         return _window_mean(levels.sales, int(model.removeprefix("window_")))
+    if model.startswith("fading_"):
+        return _fading_mean(levels.sales, int(model.removeprefix("fading_")))
     return np.clip(_by_statsforecast(model, levels), 0.0, None)
 
 
@@ -113,6 +120,15 @@ def _window_mean(sales: Floats, window: int) -> Floats:
     recent = sales[:, -window:]
     days = np.isfinite(recent).sum(axis=1)
     mean: Floats = np.nansum(recent, axis=1) / np.maximum(days, 1)
+    return mean
+
+
+def _fading_mean(sales: Floats, half_life: int) -> Floats:
+    """Mean in which a day counts half as much as one so many days later."""
+    known = np.isfinite(sales)
+    weight = 0.5 ** (np.arange(sales.shape[1])[::-1] / half_life)
+    total, days = np.where(known, sales, 0.0) @ weight, known @ weight
+    mean: Floats = np.divide(total, days, out=np.zeros(len(sales)), where=days > 0)
     return mean
 
 
@@ -140,18 +156,49 @@ def _by_statsforecast(model: str, levels: Levels) -> Floats:
     return result
 
 
-def prior_levels(levels: Levels) -> Floats:
+def prior_levels(
+    levels: Levels,
+    category: npt.NDArray[np.int64] | None = None,
+    neighbours: Pairs | None = None,
+) -> Floats:
     """What a SKU with little to go on is expected to sell per day.
 
     New SKUs: the mean of the shop's other SKUs on sale for less than half a year, else of all
-    that sell. Dead ones: a tenth of a sale in the quiet time, since goods on sale do sell again
-    now and then.
+    that sell; moved towards those of its category, and towards the SKUs that resemble it, the
+    more of them there are. Dead ones: a tenth of a sale in the quiet time, since goods on sale do
+    sell again now and then.
+
+    Args:
+        levels: All SKUs.
+        category: Number of each one's category.
+        neighbours: Row, column and weight of SKUs that resemble each other.
     """
     sold = np.nansum(levels.sales, axis=1)
-    young = (levels.age < WINDOW) & (levels.segment != "dead")
-    peers = young if young.sum() >= MIN_PEERS else levels.segment != "dead"
+    dead = levels.segment == "dead"
+    young = (levels.age < WINDOW) & ~dead
+    peers = young if young.sum() >= MIN_PEERS else ~dead
     rate = sold[peers].sum() / max(levels.days[peers].sum(), 1) if peers.any() else 0.0
     prior = np.full(len(levels.days), rate)
-    dead = levels.segment == "dead"
+    if category is not None and len(category):
+        count = int(category.max()) + 1
+        units = np.bincount(category[peers], weights=sold[peers], minlength=count)
+        days = np.bincount(category[peers], weights=levels.days[peers], minlength=count)
+        prior = ((units + rate * CATEGORY_DAYS) / (days + CATEGORY_DAYS))[category]
+    if neighbours is not None:
+        prior = _towards_neighbours(prior, sold / np.maximum(levels.days, 1), levels, neighbours)
     prior[dead] = 0.1 / PRIOR_DAYS
     return prior
+
+
+def _towards_neighbours(prior: Floats, rate: Floats, levels: Levels, neighbours: Pairs) -> Floats:
+    """Geometric mean of the prior and of what SKUs alike sell, weighted by their number."""
+    row, other, weight = neighbours
+    known = (levels.days[other] >= PRIOR_DAYS) & (levels.segment[other] != "dead")
+    row, other, weight = row[known], other[known], weight[known]
+    count = np.bincount(row, minlength=len(prior))
+    total = np.bincount(row, weights=weight, minlength=len(prior))
+    logs = np.bincount(row, weights=weight * np.log(rate[other] + 0.005), minlength=len(prior))
+    mean = np.divide(logs, total, out=np.zeros_like(logs), where=total > 0)
+    share = count / (count + NEIGHBOUR_DOUBT)
+    moved: Floats = np.exp((1 - share) * np.log(prior + 0.005) + share * mean) - 0.005
+    return np.where(count > 0, np.maximum(moved, 0.0), prior)

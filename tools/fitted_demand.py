@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -45,12 +45,13 @@ class FittedDemand:
 
     def to_json(self) -> str:
         """The whole as text."""
-        body = asdict(replace(self, fitted_to=self.fitted_to))
+        body = asdict(self)
         body["fitted_to"] = self.fitted_to.isoformat()
         bands = self.calibration.bands
         body["calibration"]["bands"] = {
             name: getattr(bands, name).tolist() for name in ("error", "spread", "levels")
         }
+        body["calibration"]["nodes"] = self.calibration.nodes.tolist()
         return json.dumps({"version": VERSION, **body}, sort_keys=True)
 
     @staticmethod
@@ -133,10 +134,11 @@ def _parsed(body: dict[str, Any]) -> FittedDemand:
     calibration, model = body["calibration"], body["model"]
     bands = Bands(**{name: np.array(value, dtype=np.float64)
                      for name, value in calibration.pop("bands").items()})  # fmt: skip
+    nodes = np.array(calibration.pop("nodes"), dtype=np.float64)
     if model is not None:
         model = GlobalModel(model["booster"], tuple(model["names"]), model["rows"])
     return FittedDemand(
-        calibration=Calibration(bands=bands, **calibration),
+        calibration=Calibration(bands=bands, nodes=nodes, **calibration),
         model=model,
         horizon_days=body["horizon_days"],
         fitted_to=date.fromisoformat(body["fitted_to"]),

@@ -17,6 +17,7 @@ from tools.daily_demand import daily_means
 from tools.demand_models import NEW_DAYS, SEGMENTS, Levels, read_levels
 from tools.figures import plain, rows_of, significant
 from tools.fitted_demand import FittedDemand, fit_known
+from tools.hierarchy import category_table, category_tree
 from tools.history import History, Mask
 from tools.replay import spread_of
 from tools.situation import read_situation
@@ -34,9 +35,9 @@ class DemandForecast:
     Attributes:
         table: Index ``sku``, sorted. ``mean_per_day`` and ``variance_per_day`` (units; the
             variance is day-to-day scatter around the mean), ``p05``, ``p10``, ``p50``, ``p90``,
-            ``p95`` (units over the horizon), ``log_error_sd`` (standard deviation of the mean's own error on
-            the log scale), ``shared_error_sd`` (the part all SKUs have in common), ``model``,
-            ``history_days``, ``units_90`` (sold in the last 90 days).
+            ``p95`` (units over the horizon), ``log_error_sd`` (standard deviation of the mean's
+            own error on the log scale), ``shared_error_sd`` (the part all SKUs have in common),
+            ``segment``, ``model``, ``history_days``, ``units_90`` (sold in the last 90 days).
         start: First day forecast.
         horizon_days: Days forecast.
         source: The panel read.
@@ -45,6 +46,9 @@ class DemandForecast:
         notes: SKU to what its figures rest on besides its own history.
         general: What all figures rest on.
         daily: Expected units by SKU (index) and day (columns); rows add up to the mean.
+        categories: Index ``category`` (path; empty for the whole shop): ``skus``,
+            ``mean_per_day`` (the sum of its SKUs'), ``p05`` to ``p95`` (units over the horizon).
+        fitted_to: Last day that the models have been fitted on.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -56,6 +60,8 @@ class DemandForecast:
     notes: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     general: tuple[str, ...] = ()
     daily: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    categories: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    fitted_to: date | None = None
 
     def assumptions(self, sku: str) -> tuple[str, ...]:
         """What a SKU's figures rest on that is assumed rather than known."""
@@ -70,6 +76,7 @@ class DemandForecast:
                 "start": self.start.isoformat(),
                 "horizon_days": self.horizon_days,
                 "seed": self.seed,
+                "fitted_to": None if self.fitted_to is None else self.fitted_to.isoformat(),
             },
             data=(rows_of(self.source, sku=sku),),
             result=plain(self.table.loc[sku].to_dict()),
@@ -130,15 +137,26 @@ def forecast_demand(
     levels = read_levels(known.usual.values["units"], known.plain, factors)
     days = np.datetime64(start) + np.arange(horizon_days).astype("timedelta64[D]")
     daily = daily_means(known, seasons, levels, fitted, days, future)
+    table = _table(known.history, levels, daily, calibration)
+    total_spread = total_variance(
+        daily.sum(axis=1),
+        table["variance_per_day"].to_numpy() * horizon_days,
+        table["log_error_sd"].to_numpy(),
+    )
+    tree = category_tree(known.groups, len(table))
     return DemandForecast(
-        table=_table(known.history, levels, daily, calibration),
+        table=table,
         start=start,
         horizon_days=horizon_days,
         source=source,
         seed=seed,
         replays=calibration.origins,
         notes=_notes(known.history, known.plain, levels),
-        general=_general(calibration, horizon_days),
+        general=_general(fitted, known.history, horizon_days),
+        categories=category_table(
+            tree, daily, total_spread, calibration.nodes, calibration.shared_error
+        ),
+        fitted_to=fitted.fitted_to,
         daily=_named(daily, known.history.skus, days),
     )
 
@@ -208,21 +226,25 @@ def _notes(history: History, valid: Mask, levels: Levels) -> dict[str, tuple[str
     return {sku: tuple(lines) for sku, lines in notes.items()}
 
 
-def _general(calibration: Calibration, horizon_days: int) -> tuple[str, ...]:
+def _general(fitted: FittedDemand, history: History, horizon_days: int) -> tuple[str, ...]:
+    calibration, lines = fitted.calibration, []
     if calibration.cases == 0:
-        return ("too little history to test forecasts on: wide documented errors assumed",)
-    if calibration.days < horizon_days:
-        return (
-            f"errors measured over {calibration.days} days stand for those over {horizon_days}",
+        lines.append("too little history to test forecasts on: wide documented errors assumed")
+    elif calibration.days < horizon_days:
+        lines.append(
+            f"errors measured over {calibration.days} days stand for those over {horizon_days}"
         )
-    return ()
+    if np.datetime64(fitted.fitted_to) < history.last_day:
+        lines.append(f"models fitted on sales up to {fitted.fitted_to}, levels are of today")
+    return tuple(lines)
 
 
 def _empty() -> pd.DataFrame:
-    columns = {
+    columns: dict[str, type] = {
         "mean_per_day": float, "variance_per_day": float, "p05": float, "p10": float,
-        "p50": float, "p90": float, "p95": float, "log_error_sd": float, "shared_error_sd": float, "segment": object,
-        "model": object, "history_days": int, "units_90": float,
+        "p50": float, "p90": float, "p95": float, "log_error_sd": float,
+        "shared_error_sd": float, "segment": object, "model": object, "history_days": int,
+        "units_90": float,
     }  # fmt: skip
     frame = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
     frame.index.name = "sku"

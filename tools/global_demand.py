@@ -22,9 +22,10 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 ROWS = 240_000
-"""Rows (SKU, starting day, day forecast) trained on at most."""
-MOST_DAYS = 8
-"""Days forecast from one starting day that are trained on."""
+"""Rows (SKU, starting day, day forecast) trained on at most, one a SKU and starting day."""
+SMALL_SHOP_ROWS = 50_000
+"""Rows up to which several days are forecast from one starting day."""
+MOST_DAYS = 6
 MAX_ORIGINS = 48
 FIRST_ORIGIN = 56
 """Days of history before the first starting day."""
@@ -120,7 +121,7 @@ def _samples(
     if not len(origins):
         return []
     per_origin = ROWS // len(origins)
-    each = int(np.clip(per_origin // len(inputs.units), 1, MOST_DAYS))
+    each = int(np.clip(SMALL_SHOP_ROWS // (len(origins) * len(inputs.units)), 1, MOST_DAYS))
     rng = np.random.default_rng(seed)
     parts = []
     for origin in origins:
@@ -185,20 +186,21 @@ def _train(
     import lightgbm
 
     signs = [(name in RISING) - (name in FALLING) for name in names]
-    large = len(units) > 40_000
+    large = len(units) > 100_000
     settings: dict[str, Any] = {
         "objective": "poisson", "learning_rate": 0.06 if large else 0.08,
-        "num_leaves": 31 if large else 15, "min_data_in_leaf": 40,
+        "num_leaves": 31 if large else 20, "min_data_in_leaf": 40,
         "max_bin": 63, "feature_fraction": 0.6, "bagging_fraction": 0.7, "bagging_freq": 1,
-        "lambda_l2": PULL, "min_sum_hessian_in_leaf": LEAST_EVIDENCE, "monotone_constraints": signs, "num_threads": 1, "seed": seed % 2**31,
+        "lambda_l2": PULL, "min_sum_hessian_in_leaf": LEAST_EVIDENCE,
+        "monotone_constraints": signs, "num_threads": 1, "seed": seed % 2**31,
         "deterministic": True, "force_row_wise": True, "verbosity": -1,
     }  # fmt: skip
     data = lightgbm.Dataset(
         matrix, units, weight=weight, init_score=np.log(offset),
         feature_name=list(names), params=settings,
     )  # fmt: skip
-    booster = lightgbm.train(settings, data, 160 if large else 80)
-    return booster.model_to_string()
+    booster = lightgbm.train(settings, data, 160 if large else 100)
+    return str(booster.model_to_string())
 
 
 def predict_global(

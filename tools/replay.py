@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from tools.demand_inputs import DemandInputs
 from tools.demand_models import (
     CANDIDATES,
     DEFAULTS,
     SEGMENTS,
     Levels,
     level_of,
-    prior_levels,
     read_levels,
 )
-from tools.demand_inputs import DemandInputs
 from tools.global_demand import GlobalModel, fit_global, predict_global
 from tools.history import History
-from tools.seasons import Seasons
+from tools.seasons import RECENT
 from tools.situation import Situation
 
 Floats = npt.NDArray[np.float64]
@@ -61,23 +61,23 @@ def replay_past(
 ) -> list[Replay]:
     """Replays from the starting days (newest first), each seeing only what was before it.
 
-    The time of year is allowed for if that did better; the global model is fitted once, on the
-    days before the oldest start it is tried on.
+    The time of year is allowed for if that did better with the usual models; the global model is
+    fitted once, on the days before the oldest start it is tried on.
     """
-    pairs = [_simple(known, start, days, chosen) for start in starts]
-    replays = _better(pairs)
+    yearly = _year_helps(known, starts, days, chosen)
     tried = _tried(known, starts)
-    if not tried:
-        return replays
-    model, inputs = fit_past(known, until=tried[-1], days=days, yearly=replays[0].yearly, seed=seed)
-    if model is None:
-        return replays
-    for number, start in enumerate(tried):
-        expected = predict_global(model, inputs, start, days, chosen)
-        counted = known.plain[chosen, start : start + days]
-        total = np.where(counted, expected, 0.0).sum(axis=1)
-        place = np.searchsorted(chosen, replays[number].skus)
-        replays[number] = replace(replays[number], boosted=total[place])
+    model, inputs = None, None
+    if tried:
+        model, inputs = fit_past(known, until=tried[-1], days=days, yearly=yearly, seed=seed)
+    if model is None or inputs is None:
+        return [_forecasts(known, start, days, chosen, yearly=yearly) for start in starts]
+    replays = []
+    for start in tried:
+        replay = _forecasts(known, start, days, chosen, yearly=yearly)
+        expected = predict_global(model, inputs, start, days, replay.skus)
+        counted = known.plain[replay.skus, start : start + days]
+        boosted = np.where(counted, expected, 0.0).sum(axis=1)
+        replays.append(replace(replay, boosted=boosted))
     return replays
 
 
@@ -116,49 +116,76 @@ def spread_of(levels: Levels) -> Floats:
     return np.maximum(result, 1.0)
 
 
-def _simple(known: Situation, start: int, days: int, chosen: Ints) -> list[Replay]:
-    """With weekdays alone and, where history is long enough, with the time of year."""
-    seasons = known.seasons(until=start)
-    past = (
-        History(
-            known.history.skus, known.history.last_day, {"units": known.history.values["units"]}
+def _year_helps(known: Situation, starts: list[int], days: int, chosen: Ints) -> bool:
+    """Whether the usual models did better with the time of year, where both could be tried."""
+    long = [start for start in starts if start >= RECENT]
+    if not long:
+        return True
+    misses = {
+        yearly: sum(
+            float(deviance(replay.actual, _usual(replay)).sum())
+            for replay in (
+                _forecasts(known, start, days, chosen, yearly=yearly, only=DEFAULTS)
+                for start in long
+            )
         )
-        .until(start)
-        .without_bulk()
-    )
-    variants = [seasons.without_year()] + ([seasons] if seasons.yearly else [])
-    return [_forecasts(known, past, variant, days, chosen) for variant in variants]
+        for yearly in (False, True)
+    }
+    return misses[True] < misses[False]
+
+
+def _usual(replay: Replay) -> Floats:
+    expected = np.zeros(len(replay.actual))
+    for segment in SEGMENTS:
+        rows = replay.segment == segment
+        expected[rows] = replay.forecast[DEFAULTS[segment]][rows]
+    return expected
 
 
 def _forecasts(
-    known: Situation, past: History, seasons: Seasons, days: int, chosen: Ints
+    known: Situation,
+    start: int,
+    days: int,
+    chosen: Ints,
+    *,
+    yearly: bool,
+    only: Mapping[str, str] | None = None,
 ) -> Replay:
-    start = past.days
+    """One starting day, with every candidate or only one model a segment."""
     history = known.history
+    seasons = known.seasons(until=start, yearly=yearly)
+    past = History(history.skus, history.last_day, {"units": history.values["units"][chosen]})
+    units = past.until(start).without_bulk().values["units"]
     factors = seasons.factors(history.dates[: start + days])[seasons.group[chosen]]
-    valid = known.plain[chosen, :start]
-    levels = read_levels(past.values["units"][chosen], valid, factors[:, :start])
+    levels = read_levels(units, known.plain[chosen, :start], factors[:, :start])
+    prior = known.priors(levels, chosen)
     future = slice(start, start + days)
     counted = known.plain[chosen, future]
     actual = np.where(counted, history.values["units"][chosen, future].clip(0), 0.0).sum(axis=1)
     exposure = np.where(counted, factors[:, future], 0.0).sum(axis=1)
-    prior = prior_levels(levels)
-    forecast: dict[str, Floats] = {}
-    for segment in SEGMENTS:
-        rows = levels.segment == segment
-        for model in CANDIDATES[segment]:
-            level = forecast.setdefault(model, np.full(len(rows), np.nan))
-            level[rows] = level_of(model, levels.rows(rows), prior[rows]) * exposure[rows]
     usable = (exposure > 0.7 * days * factors[:, future].mean(axis=1)) & (levels.days > 0)
     return Replay(
         skus=chosen[usable],
         segment=levels.segment[usable],
         actual=actual[usable].astype(np.float64),
-        forecast={model: level[usable] for model, level in forecast.items()},
+        forecast={model: level[usable] * exposure[usable]
+                  for model, level in _tried_levels(levels, prior, only).items()},
         boosted=None,
         spread=spread_of(levels)[usable],
-        yearly=seasons.yearly,
-    )
+        yearly=yearly and seasons.yearly,
+    )  # fmt: skip
+
+
+def _tried_levels(
+    levels: Levels, prior: Floats, only: Mapping[str, str] | None
+) -> dict[str, Floats]:
+    found: dict[str, Floats] = {}
+    for segment in SEGMENTS:
+        rows = levels.segment == segment
+        for model in (only[segment],) if only else CANDIDATES[segment]:
+            level = found.setdefault(model, np.full(len(rows), np.nan))
+            level[rows] = level_of(model, levels.rows(rows), prior[rows])
+    return found
 
 
 def deviance(actual: Floats, expected: Floats) -> Floats:
@@ -167,21 +194,3 @@ def deviance(actual: Floats, expected: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(actual > 0, actual * np.log(actual / expected), 0.0)
     return 2 * (ratio - (actual - expected))
-
-
-def _score(replay: Replay) -> float:
-    expected = np.zeros(len(replay.actual))
-    for segment in SEGMENTS:
-        rows = replay.segment == segment
-        expected[rows] = replay.forecast[DEFAULTS[segment]][rows]
-    return float(deviance(replay.actual, expected).sum())
-
-
-def _better(pairs: list[list[Replay]]) -> list[Replay]:
-    """The variant that did better where both could be tried."""
-    both = [pair for pair in pairs if len(pair) == 2]
-    if not both:
-        return [pair[0] for pair in pairs]
-    plain = sum(_score(pair[0]) for pair in both)
-    seasonal = sum(_score(pair[1]) for pair in both)
-    return [pair[-1] if seasonal < plain else pair[0] for pair in pairs]

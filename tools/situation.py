@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +10,11 @@ import pandas as pd
 
 from tools.calendar_days import calendar_figures
 from tools.demand_inputs import COLUMNS, SIGNAL, DemandInputs, Path, counted_days, inputs_of
+from tools.demand_models import Levels, Pairs, prior_levels
 from tools.history import History, Mask, read_history
 from tools.seasons import Seasons, find_seasons
 
 Floats = npt.NDArray[np.float64]
-Pairs = tuple[npt.NDArray[Any], npt.NDArray[Any], Floats]
 
 LONGEST = 3 * 366
 """Days of history looked at."""
@@ -60,6 +59,14 @@ class Situation:
         ).until(end)
         found = find_seasons(past.without_bulk(), self.plain[:, :end], self.groups)
         return found if yearly else found.without_year()
+
+    def priors(self, levels: Levels, chosen: npt.NDArray[np.int64] | None = None) -> Floats:
+        """What SKUs (all or the chosen) with little to go on are expected to sell per day."""
+        if chosen is None:
+            return prior_levels(levels, self.category, self.neighbours)
+        return prior_levels(
+            levels, self.category[chosen], _within(self.neighbours, chosen, len(self.category))
+        )
 
     def inputs(self, seasons: Seasons, *, ahead: int, path: Path | None = None) -> DemandInputs:
         """Matrices for the global model, with the days ahead behind history."""
@@ -107,6 +114,17 @@ def read_situation(
         signals=_signals(panel, history),
         neighbours=_neighbours(neighbours, history),
     )
+
+
+def _within(pairs: Pairs | None, chosen: npt.NDArray[np.int64], count: int) -> Pairs | None:
+    """Pairs of which both are chosen, numbered by their place among the chosen."""
+    if pairs is None:
+        return None
+    place = np.full(count, -1)
+    place[chosen] = np.arange(len(chosen))
+    row, other, weight = place[pairs[0]], place[pairs[1]], pairs[2]
+    keep = (row >= 0) & (other >= 0)
+    return row[keep], other[keep], weight[keep]
 
 
 def _groups(history: History, categories: pd.Series | None) -> npt.NDArray[np.str_] | None:

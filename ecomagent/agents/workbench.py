@@ -220,7 +220,7 @@ class Workbench:
         return self.history.panel(
             since=since,
             columns=["units", "revenue_minor", "list_price_minor", "cost_minor", "on_hand",
-                     "promo", "discount", "competitor_price_minor"],
+                     "promo", "discount", "returns", "competitor_price_minor"],
         )  # fmt: skip
 
     @property
@@ -236,16 +236,53 @@ class Workbench:
         return self.once("shop_demand", self._forecast)
 
     def _forecast(self) -> DemandForecast:
+        from ecomagent.agents.fitted import FittedModels
+        from tools.fitted_demand import fit_demand
         from tools.forecast import forecast_demand
 
+        panel, country = self.panel, self.services.settings.shop.country
+        categories = self.catalogue.set_index("sku")["category"]
+        fitted = FittedModels(self.services.paths.models).demand(
+            panel,
+            lambda: fit_demand(
+                panel,
+                horizon_days=self.horizon_days,
+                seed=SEED,
+                categories=categories,
+                country=country,
+                neighbours=self.substitutes,
+            ),
+            data=self.history.hash,
+            horizon_days=self.horizon_days,
+            country=country,
+            today=self.history.today,
+        )
         return forecast_demand(
-            self.panel,
+            panel,
             start=self.history.today,
             horizon_days=self.horizon_days,
-            source=self.history.ref("panel", rows=len(self.panel)),
+            source=self.history.ref("panel", rows=len(panel)),
             seed=SEED,
-            categories=self.catalogue.set_index("sku")["category"],
+            categories=categories,
+            country=country,
+            neighbours=self.substitutes,
+            fitted=fitted,
         )
+
+    @property
+    def substitutes(self) -> pd.DataFrame:
+        """SKUs that can replace each other: ``sku``, ``neighbour``, ``weight``."""
+        return self.once("substitutes", self._substitutes)
+
+    def _substitutes(self) -> pd.DataFrame:
+        from knowledge_graph.ontology import SUBSTITUTE
+
+        links = self.graph.links
+        found = links[links["relation"] == SUBSTITUTE]
+        return found.assign(
+            sku=found["source"].str.removeprefix("sku:"),
+            neighbour=found["target"].str.removeprefix("sku:"),
+        )[["sku", "neighbour", "weight"]]
 
     def _in_scope(self, found: Found) -> Found:
         return replace(found, table=found.table[found.table.index.isin(set(self.scoped["sku"]))])

@@ -70,6 +70,11 @@ class WorkspacePaths:
         return self.state / "audiences"
 
     @property
+    def models(self) -> Path:
+        """Fitted models, one file each; may be deleted at any time."""
+        return self.state / "models"
+
+    @property
     def mappings(self) -> Path:
         """Confirmed column mappings of imported tables."""
         return self.state / "mappings.toml"

@@ -12,12 +12,15 @@ from evals.demand.scores import known_matrix
 Floats = npt.NDArray[np.float64]
 LONGEST = 400
 """Days that the baselines look back."""
-ETS_SKUS = 150
-"""ETS is slow: the SKUs that sell most are fitted, the others keep their 28-day mean."""
 
 
-def simple_forecasts(case: Case, *, ets: bool) -> dict[str, Floats]:
-    """Seasonal naive, Croston-SBA, IMAPA, 28-day mean and (where wanted) ETS; SKU × day."""
+def simple_forecasts(case: Case, *, ets: int) -> dict[str, Floats]:
+    """Seasonal naive, 28-day mean, Croston-SBA, IMAPA and ETS; SKU × day.
+
+    Args:
+        case: What is known.
+        ets: ETS is slow: so many best sellers are fitted, the others keep their 28-day mean.
+    """
     from statsforecast import models
 
     past = known_matrix(case)[:, -LONGEST:]
@@ -28,8 +31,7 @@ def simple_forecasts(case: Case, *, ets: bool) -> dict[str, Floats]:
         "IMAPA": models.IMAPA(),
     }
     found = {name: _run(model, past, case.horizon_days) for name, model in names.items()}
-    if ets:
-        found["ETS"] = _ets(past, found["28-day mean"], case.horizon_days)
+    found["ETS"] = _ets(past, found["28-day mean"], case.horizon_days, ets)
     return found
 
 
@@ -37,19 +39,18 @@ def _run(model: object, units: Floats, horizon_days: int) -> Floats:
     from statsforecast import StatsForecast
 
     row, column = np.indices(units.shape)
-    frame = pd.DataFrame(
-        {"unique_id": row.ravel(), "ds": column.ravel() + 1, "y": units.ravel()}
-    )
+    frame = pd.DataFrame({"unique_id": row.ravel(), "ds": column.ravel() + 1, "y": units.ravel()})
     started = (np.cumsum(units > 0, axis=1) > 0) | (column >= units.shape[1] - 14)
     engine = StatsForecast(models=[model], freq=1, n_jobs=1)
     found = engine.forecast(df=frame[started.ravel()], h=horizon_days).iloc[:, -1]
-    return np.maximum(np.nan_to_num(found.to_numpy(dtype=np.float64)), 0).reshape(len(units), -1)
+    means = np.maximum(np.nan_to_num(found.to_numpy(dtype=np.float64)), 0.0)
+    return np.asarray(means.reshape(len(units), -1))
 
 
-def _ets(past: Floats, otherwise: Floats, horizon_days: int) -> Floats:
+def _ets(past: Floats, otherwise: Floats, horizon_days: int, count: int) -> Floats:
     from statsforecast import models
 
-    chosen = np.argsort(-past[:, -91:].sum(axis=1), kind="stable")[:ETS_SKUS]
+    chosen = np.argsort(-past[:, -91:].sum(axis=1), kind="stable")[:count]
     found = otherwise.copy()
     found[chosen] = _run(models.AutoETS(season_length=7), past[chosen], horizon_days)
     return found
@@ -63,5 +64,3 @@ def top_down_ets(case: Case) -> Floats:
     total = _run(models.AutoETS(season_length=7), past.sum(axis=0)[None, :], case.horizon_days)
     recent = past[:, -28:].sum(axis=1)
     return np.outer(recent / max(recent.sum(), 1), total[0])
-
-

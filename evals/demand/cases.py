@@ -94,6 +94,15 @@ class Case:
     free: npt.NDArray[np.bool_] = field(repr=False)
     truth: pd.DataFrame | None = field(repr=False)
 
+    def fair(self) -> npt.NDArray[np.bool_]:
+        """SKUs in stock, and without promotion, all along: what a band speaks of."""
+        in_stock = np.asarray(self.free.all(axis=1))
+        if self.future is None or "promo" not in self.future:
+            return in_stock
+        promoted = self.future.assign(sku=self.future["sku"].astype(str)).groupby("sku")["promo"]
+        ever = promoted.max().reindex(self.skus).fillna(0).to_numpy(dtype=np.float64)
+        return np.asarray(in_stock & (ever == 0))
+
     @property
     def skus(self) -> list[str]:
         """SKUs forecast, sorted."""

@@ -45,7 +45,15 @@ def known_matrix(case: Case, column: str = "units") -> Floats:
     """A column before the starting day, SKU × day, zero where the SKU was not on sale."""
     panel = case.known.assign(sku=case.known["sku"].astype(str))
     found = panel.pivot_table(index="sku", columns="date", values=column, aggfunc="sum")
-    return np.nan_to_num(found.reindex(case.skus).to_numpy(dtype=np.float64))
+    return np.asarray(np.nan_to_num(found.reindex(case.skus).to_numpy(dtype=np.float64)))
+
+
+def usual_units(case: Case) -> Floats:
+    """Mean units of each SKU on its days on sale among the last 182, at least a tenth."""
+    last = case.known[case.known["date"] >= np.datetime64(case.start) - np.timedelta64(182, "D")]
+    mean = last.assign(sku=last["sku"].astype(str)).groupby("sku")["units"].mean()
+    found = mean.reindex(case.skus).fillna(0.0).to_numpy(dtype=np.float64)
+    return np.asarray(np.maximum(found, 0.1))
 
 
 def wrmsse(case: Case, forecast: Floats, *, wanted: Floats | None = None) -> float:
@@ -82,7 +90,8 @@ def wrmsse(case: Case, forecast: Floats, *, wanted: Floats | None = None) -> flo
 def _periods(units: Floats, days: int) -> Floats:
     """Sums of so many days, the latest complete ones."""
     count = units.shape[1] // days
-    return units[:, units.shape[1] - count * days :].reshape(len(units), count, days).sum(axis=2)
+    latest = units[:, units.shape[1] - count * days :]
+    return np.asarray(latest.reshape(len(units), count, days).sum(axis=2))
 
 
 def _naive_error(history: Floats) -> Floats:
@@ -101,7 +110,7 @@ def wape(case: Case, forecast: Floats) -> float:
 def squared_error(case: Case, forecast: Floats) -> float:
     """Mean squared error by day of demand on days not sold out, each SKU scaled by its mean."""
     actual = case.actual.to_numpy(dtype=np.float64)
-    weight = 1 / np.maximum(known_matrix(case)[:, -182:].mean(axis=1), 0.05)
+    weight = 1 / usual_units(case)
     miss = np.where(case.free, actual - forecast, 0.0)
     return float((np.square(miss) * weight[:, None]).sum() / max(case.free.sum(), 1))
 
@@ -110,10 +119,20 @@ def excess_error(case: Case, forecast: Floats) -> float:
     """Mean squared distance from the true mean, scaled alike; what is left to be gained."""
     assert case.truth is not None
     truth = case.truth.to_numpy(dtype=np.float64)
-    weight = 1 / np.maximum(known_matrix(case)[:, -182:].mean(axis=1), 0.05)
+    weight = 1 / usual_units(case)
     known = np.isfinite(truth) & case.free
     miss = np.where(known, truth - forecast, 0.0)
     return float((np.square(miss) * weight[:, None]).sum() / max(known.sum(), 1))
+
+
+def pinball_loss(sold: Floats, table: pd.DataFrame) -> float:
+    """Mean over SKUs and the five quantiles, each SKU scaled by what it was expected to sell."""
+    scale = 1 + table["p50"].to_numpy(dtype=np.float64)
+    losses = []
+    for name, level in (("p05", 0.05), ("p10", 0.1), ("p50", 0.5), ("p90", 0.9), ("p95", 0.95)):
+        miss = sold - table[name].to_numpy(dtype=np.float64)
+        losses.append(np.maximum(level * miss, (level - 1) * miss) / scale)
+    return float(np.mean(losses)) if len(sold) else 0.0
 
 
 def _totals(case: Case, forecast: Floats) -> tuple[Floats, Floats]:

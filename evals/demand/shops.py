@@ -56,7 +56,7 @@ def _panel(shop: Shop) -> pd.DataFrame:
     units = shop.trade.sold[row, column]
     return pd.DataFrame(
         {
-            "sku": pd.Categorical.from_codes(row, list(shop.products["sku"])),
+            "sku": shop.products["sku"].to_numpy()[row],
             "date": shop.calendar.dates[column].astype("datetime64[ns]"),
             "units": units,
             "revenue_minor": units * paid,
@@ -105,13 +105,13 @@ def dense(daily: pd.DataFrame) -> pd.DataFrame:
     days = pd.date_range(daily["date"].min(), daily["date"].max())
     wide = daily.pivot_table(index="sku", columns="date", values=["units", "revenue_minor"])
     parts = {
-        name: wide[name].reindex(columns=days).fillna(0.0).to_numpy()
+        name: pd.DataFrame(wide[name]).reindex(columns=days).fillna(0.0).to_numpy()
         for name in ("units", "revenue_minor")
     }
     row, column = np.nonzero(np.cumsum(parts["units"], axis=1) > 0)
     return pd.DataFrame(
         {
-            "sku": pd.Categorical.from_codes(row, [str(sku) for sku in wide.index]),
+            "sku": wide.index.to_numpy().astype(str)[row],
             "date": days[column],
             "units": parts["units"][row, column],
             "revenue_minor": parts["revenue_minor"][row, column],
@@ -151,9 +151,7 @@ def dominicks(folder: Path) -> Sales:
         }
     )
     named = raw.groupby(raw["UPC"].astype(str))["CATEGORY"].first()
-    return Sales(
-        "Dominick's", panel, named, country="US", prices_planned=True, period=7
-    )
+    return Sales("Dominick's", panel, named, country="US", prices_planned=True, period=7)
 
 
 def _weeks(rows: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ SUITES: Suites = {
     "marketing": "lifetime value, uplift, segments and budget curves on real data",
     "elasticity": "price elasticities against known truths and published studies",
     "selection": "substitution, assortments under slots, new products, baskets",
+    "forecast": "demand of SKUs and categories against simple methods and the truth",
 }
 """Name to what it measures; the module has the suite's name."""
 
