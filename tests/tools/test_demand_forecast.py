@@ -10,7 +10,7 @@ from tools.forecast import forecast_demand
 
 @pytest.fixture(scope="module")
 def shop(make_shop):
-    return make_shop(150, price_moves=False, mean=1.0)
+    return make_shop(80, price_moves=False, mean=1.0)
 
 
 @pytest.fixture(scope="module")
