@@ -1,4 +1,4 @@
-"""Who sets prices in a market: our tools as a plan uses them, and what they are measured against."""
+"""Who sets prices in a market: our tools as a plan uses them, and what they are held against."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ class Oracle:
         """Next week's best prices."""
         now, cost = shop.price[:, -1], shop.cost[:, -1]
         low, high = within(now, cost)
-        return np.round(best_response(self.demand, cost, shop.rival[:, -1], low, high))
+        found: Floats = np.rint(best_response(self.demand, cost, shop.rival[:, -1], low, high))
+        return found
 
 
 def hold(shop: Shop) -> Floats:
@@ -86,7 +87,8 @@ class CostPlus:
     def __call__(self, shop: Shop) -> Floats:
         """Cost times the usual mark-up."""
         low, high = within(shop.price[:, -1], shop.cost[:, -1])
-        return np.round(np.clip(shop.cost[:, -1] * self.margin, low, high))
+        found: Floats = np.rint(np.clip(shop.cost[:, -1] * self.margin, low, high))
+        return found
 
 
 @dataclass
@@ -104,7 +106,9 @@ class Repricer:
         way = np.ones(len(rose)) if self._way is None else self._way
         self._way = np.where(rose, way, -way)
         low, high = within(shop.price[:, -1], shop.cost[:, -1])
-        return np.round(np.clip(shop.price[:, -1] * np.exp(self._way * self.step), low, high))
+        wanted = shop.price[:, -1] * np.exp(self._way * self.step)
+        found: Floats = np.rint(np.clip(wanted, low, high))
+        return found
 
 
 def within(now: Floats, cost: Floats) -> tuple[Floats, Floats]:

@@ -11,7 +11,7 @@ from tools.futures import FLATTEST, STEEPEST, one_way
 
 Floats = npt.NDArray[np.float64]
 
-SHAPES = 3
+SHAPES = 4
 """Ways in which an elasticity may grow with the price: not (a power), with it (an exponential,
 about what a logit does), and as fast as on a straight line. Futures take them in turn."""
 UNTESTED_SD = 0.5
@@ -62,7 +62,8 @@ class Curve:
         return one_way(found, log)
 
     def _moved(self, log: Floats, shape: int, luck: Floats) -> Floats:
-        bend = (np.zeros_like(log), np.ones_like(log), 1.0 - self.elasticity)[shape]
+        straight = np.zeros_like(log)
+        bend = (straight, straight + 1.0, straight, 1.0 - self.elasticity)[shape]
         low, high = np.log(self.low) - NEAR, np.log(self.high) + NEAR
         inside = self._bent(np.clip(log, low, high), bend) - self._bent(
             np.clip(0.0, low, high), bend

@@ -148,9 +148,32 @@ def gain_of(changes: Changes, given: Given, objective: Objective) -> Floats:
     return np.where(np.isnan(gain), changes["revenue_minor"], gain)
 
 
-def _worth(changes: Changes, given: Given, objective: Objective) -> Floats:
+def price_worth(
+    given: Given, price: Floats, terms: Terms, luck: Luck, *, loss_weight: float | None = None
+) -> Floats:
+    """Value of prices of one SKU, as ``values_of`` without rounding.
+
+    Args:
+        given: Of the SKU, repeated for every price; shape (n, 1) each.
+        price: Shape (n, 1).
+        terms: How they are valued.
+        luck: Futures.
+        loss_weight: Another weight than ``LOSS_WEIGHT``.
+    """
+    weight = LOSS_WEIGHT if loss_weight is None else loss_weight
+    changes = changes_of(given, price, terms.share, terms.horizon_days, luck)
+    worth = _worth(changes, given, terms.objective, weight)
+    if terms.step <= 0:
+        return worth
+    rows = pd.DataFrame({name: each[:, 0] for name, each in given.items()})
+    return worth + _later(rows.assign(price_minor=price[:, 0]), terms)
+
+
+def _worth(
+    changes: Changes, given: Given, objective: Objective, weight: float = LOSS_WEIGHT
+) -> Floats:
     gain = gain_of(changes, given, objective)
-    worth: Floats = gain.mean(axis=1) - LOSS_WEIGHT * np.maximum(-gain, 0).mean(axis=1)
+    worth: Floats = gain.mean(axis=1) - weight * np.maximum(-gain, 0).mean(axis=1)
     return worth
 
 

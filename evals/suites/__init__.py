@@ -17,6 +17,7 @@ SUITES: Suites = {
     "elasticity": "price elasticities against known truths and published studies",
     "selection": "substitution, assortments under slots, new products, baskets",
     "forecast": "demand of SKUs and categories against simple methods and the truth",
+    "pricing": "profit of prices against an oracle, two sellers, markdown to a date",
 }
 """Name to what it measures; the module has the suite's name."""
 
