@@ -26,6 +26,7 @@ Floats = npt.NDArray[np.float64]
 TOOL = "tools.price_factors.price_factors"
 REACH, PLACES = 0.7, 61
 """Log distance that prices are looked for in, both ways, and how many are tried."""
+GRID = np.linspace(-REACH, REACH, PLACES)
 DRAWS, SEED = 48, 5
 UNKNOWN = np.full((1, 1), np.nan)
 
@@ -93,6 +94,13 @@ class _State:
     low: float = 0.0
     high: float = np.inf
 
+    def values_like(self, other: _State) -> bool:
+        """Whether only the bounds differ."""
+        return (
+            self.given is other.given and self.terms is other.terms and self.luck is other.luck
+            and self.loss_weight is other.loss_weight
+        )  # fmt: skip
+
 
 Switch = Callable[[_State], _State]
 
@@ -106,10 +114,14 @@ def price_factors(params: Mapping[str, Any]) -> PriceFactors:
     now, chosen = float(params["current_minor"]), float(params["price_minor"])
     state = _nothing_known(params)
     best, found = now, {}
+    value = _values(state, now)
     for name, switch in _switches(params).items():
         after = switch(state)
-        found[name] = best if after is state else _best_price(after, now)
-        state, best = after, found[name]
+        if after is not state:
+            if not after.values_like(state):
+                value = _values(after, now)
+            best = _best_price(after, value, now)
+        state, found[name] = after, best
     moved = {}
     before = now
     for name in FACTORS:
@@ -231,21 +243,25 @@ def _bound(low: float, high: float) -> Switch:
     return switch
 
 
-def _best_price(state: _State, now: float) -> float:
-    """Best price of a state: of a grid, then the top of the parabola through its neighbours."""
-    grid = np.linspace(-REACH, REACH, PLACES)
-    price = now * np.exp(grid)
+def _values(state: _State, now: float) -> Floats:
+    """Value of every price of the grid."""
     weight = None if np.isnan(state.loss_weight) else state.loss_weight
     given = {name: np.broadcast_to(each, (PLACES, 1)) for name, each in state.given.items()}
-    value = price_worth(given, price[:, None], state.terms, state.luck, loss_weight=weight)
+    price = now * np.exp(GRID)
+    return price_worth(given, price[:, None], state.terms, state.luck, loss_weight=weight)
+
+
+def _best_price(state: _State, value: Floats, now: float) -> float:
+    """Best price of a state: of the grid, then the top of the parabola through its neighbours."""
+    price = now * np.exp(GRID)
     allowed = (price >= state.low) & (price <= state.high)
     if not allowed.any():
         return float(np.clip(now, state.low, state.high))
     place = int(np.argmax(np.where(allowed, value, -np.inf)))
-    log = grid[place]
+    log = GRID[place]
     if 0 < place < PLACES - 1:
         below, at, above = value[place - 1 : place + 2]
         bend = below - 2 * at + above
         if bend < 0:
-            log += float(np.clip((below - above) / (2 * bend), -0.5, 0.5)) * (grid[1] - grid[0])
+            log += float(np.clip((below - above) / (2 * bend), -0.5, 0.5)) * (GRID[1] - GRID[0])
     return float(np.clip(now * np.exp(log), state.low, state.high))

@@ -22,7 +22,7 @@ FOLLOWED = 0.5
 """Share of what later plans could add that is counted: they may not be made, or not be approved."""
 DRAWS = 24
 SEED = 11
-BLOCK = 2048
+BLOCK = 256
 
 
 def later_steps(rows: pd.DataFrame, step: float, horizon_days: int, worth: Worth) -> Floats:
@@ -72,14 +72,15 @@ def _held(rows: pd.DataFrame, grid: Floats, worth: Worth) -> Floats:
     now = rows["current_minor"].to_numpy(dtype=np.float64)
     floor = rows["floor_minor"].to_numpy(np.float64) if "floor_minor" in rows else now * 0
     held = np.full((len(rows), len(grid)), -np.inf)
+    points = len(grid)
     for start in range(0, len(rows), BLOCK):
         block = slice(start, start + BLOCK)
-        given = given_of(rows.iloc[block])
-        for column, log in enumerate(grid):
-            price = now[block] * np.exp(log)
-            allowed = ~(price < floor[block])
-            value = worth(given, price[:, None], luck)
-            held[block, column] = np.where(allowed, value, -np.inf)
+        price = (now[block, None] * np.exp(grid)).ravel()
+        given = {name: np.repeat(each, points, axis=0)
+                 for name, each in given_of(rows.iloc[block]).items()}  # fmt: skip
+        value = worth(given, price[:, None], luck)
+        allowed = ~(price < np.repeat(floor[block], points))
+        held[block] = np.where(allowed, value, -np.inf).reshape(-1, points)
     held[:, len(grid) // 2] = 0.0
     return held
 

@@ -17,9 +17,14 @@ from tools.halo import measure_halo
 from tools.impact import impact_after_edit
 from tools.inventory import reorder_menu
 from tools.learning import trust_of
+from tools.markdown import markdown_plan
 from tools.marketing import campaign_menu, segment_customers
 from tools.new_products import score_new_products
+from tools.price_consistency import consistent_menu
+from tools.price_context import price_context
+from tools.price_factors import price_factors
 from tools.pricing import price_menu, promotion_menu
+from tools.rival_response import rival_response
 from tools.selection import assess_assortment
 from tools.simulate import simulate_plan
 
@@ -29,16 +34,21 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "bundle_menu": bundle_menu,
     "campaign_menu": campaign_menu,
     "choose": choose,
+    "consistent_menu": consistent_menu,
     "estimate_elasticity": estimate_elasticity,
     "estimate_transference": estimate_transference,
     "forecast_demand": forecast_demand,
     "impact_after_edit": impact_after_edit,
+    "markdown_plan": markdown_plan,
     "measure_campaign": measure_campaign,
     "measure_changes": measure_changes,
     "measure_halo": measure_halo,
+    "price_context": price_context,
+    "price_factors": price_factors,
     "price_menu": price_menu,
     "promotion_menu": promotion_menu,
     "reorder_menu": reorder_menu,
+    "rival_response": rival_response,
     "score_new_products": score_new_products,
     "segment_customers": segment_customers,
     "simulate_plan": simulate_plan,

@@ -22,6 +22,7 @@ BASIS = {
 }
 SOLD_AT_ALL = 0.5
 """Units over the horizon below which nothing is said of where buyers would go."""
+MARKDOWN = "tools.markdown.markdown_plan"
 LONG_COVER_DAYS = 3650
 """Beyond this, the days that stock would last say no more than that it does not sell."""
 SEGMENTS_ZH = {
@@ -120,7 +121,7 @@ def promotion_reasons(
     bench: Workbench, sku: str, before: Decimal, after: Decimal, evidence: Sequence[Evidence]
 ) -> tuple[Reason, ...]:
     """Why a SKU is promoted."""
-    reasons = price_reasons(bench, sku, before, after, evidence)
+    reasons = (*price_reasons(bench, sku, before, after, evidence), *_path_of_cuts(bench, evidence))
     stock = bench.context.skus[sku].on_hand
     demand = bench.demand.table.loc[sku]
     if stock is None or demand["mean_per_day"] <= 0:
@@ -136,6 +137,26 @@ def promotion_reasons(
             evidence=_ids(evidence[:1]),
         ),
         *reasons,
+    )
+
+
+def _path_of_cuts(bench: Workbench, evidence: Sequence[Evidence]) -> tuple[Reason, ...]:
+    """How the price is expected to go on to the date, and what is left then."""
+    found = next((each for each in evidence if each.tool == MARKDOWN), None)
+    if found is None:
+        return ()
+    steps = [bench.price_of(price) for price in dict.fromkeys(found.result["prices_minor"])]
+    left = _units(found.result["left"])
+    en, zh = (
+        " → ".join(_money(step, bench.currency, language) for step in steps)
+        for language in ("en", "zh")
+    )
+    return (
+        Reason(
+            en=f"Best path of prices to the date: {en}; {left} units are then expected to be left.",
+            zh=f"至截止日的最优价格路径:{zh};届时预计剩余 {left} 件。",
+            evidence=(found.id,),
+        ),
     )
 
 

@@ -30,6 +30,7 @@ from ecomagent.cli.action_text import (
     target_text,
 )
 from ecomagent.cli.change_text import change_text
+from ecomagent.cli.price_text import factor_lines
 from ecomagent.domain.action import Action
 from ecomagent.domain.evidence import Evidence
 from ecomagent.domain.goal import Language
@@ -188,6 +189,7 @@ def explanation(plan: Plan, action: Action, titles: Mapping[str, str]) -> Iterat
             yield Text(f"    evidence: {', '.join(reason.evidence)}", style="dim")
         if reason.graph_path:
             yield Text.assemble("    graph: ", (" → ".join(reason.graph_path), "cyan"))
+    yield from factor_lines(action, language)
     yield Text("Rules", style="bold")
     for rule in action.verdict.rules if action.verdict else ():
         yield rule_text(rule.rule, rule.message, rule.clamped_from, rule.clamped_to)

@@ -227,3 +227,77 @@ def test_an_empty_catalogue_gives_an_empty_menu(source):
     ):  # fmt: skip
         assert len(menu.table) == 0
         assert "units_p50" in menu.table
+
+
+def test_goods_on_their_way_count_from_when_they_arrive(source):
+    """Demand is 112 in four weeks: what comes too late to be missed changes nothing."""
+    short = {**MUG, "on_hand": 20, "inbound": 200}
+    soon = _menu([{**short, "inbound_days": 1}], source, elasticity=-4.0).table
+    late = _menu([{**short, "inbound_days": 28}], source, elasticity=-4.0).table
+    assert (soon["price_minor"] < 1000).all() and len(soon)
+    assert (late["price_minor"] > 1000).all() and len(late)
+
+
+def test_clearing_cuts_what_is_left_over_and_leaves_what_sells_out(source):
+    excess, scarce = {**MUG, "on_hand": 2000}, {**MUG, "on_hand": 30}
+    clear = {"objective": Objective.CLEAR_STOCK, "elasticity": -1.5}
+    assert (_menu([excess], source, **clear).table["price_minor"] < 1000).all()
+    assert len(_menu([excess], source, **clear).table)
+    assert len(_menu([scarce], source, **clear).table) == 0
+
+
+def test_dead_stock_is_cut_with_an_honest_width_where_the_goal_is_to_clear_it(source):
+    catalogue, demand, elasticity = _known([MUG], source, elasticity=-2.0, mean=0.0)
+    silent = demand.table.assign(variance_per_day=0.0, units_90=0.0, history_days=400)
+    demand = replace(demand, table=silent)
+    menus = [
+        price_menu(catalogue, demand, elasticity, limits=LIMITS, bounds=None, objective=objective,
+                   source=source)
+        for objective in (Objective.CLEAR_STOCK, Objective.GROSS_PROFIT)
+    ]  # fmt: skip
+    clear, profit = menus
+    assert len(profit.table) == 0
+    best = clear.table.iloc[0]
+    assert best["price_minor"] < 1000 and best["units_p50"] < 1
+    said = clear.evidence("MUG", int(best["price_minor"])).assumptions
+    assert any("nothing sold in 400 days" in text for text in said)
+
+
+def test_what_other_products_gain_counts(source):
+    """Near the profit-neutral elasticity the substitute's gain decides for a dearer price."""
+    rows = [MUG, {**MUG, "sku": "CUP"}]
+    cross = pd.DataFrame({"sku": ["MUG"], "other": ["CUP"], "elasticity": [0.8]})
+    alone = _menu(rows, source, elasticity=-2.2)
+    assert not (alone.table["price_minor"] > 1000).any()
+    beside = _menu(rows, source, elasticity=-2.2, cross=cross)
+    mine = beside.table[beside.table["sku"] == "MUG"]
+    assert (mine["price_minor"] > 1000).all() and len(mine)
+
+
+def test_demand_seen_at_a_lower_price_is_not_taken_for_demand_at_the_new_one(source):
+    """After a rise the forecast still shows what sold before it: rises must not look free."""
+    seen = pd.DataFrame({"basis_minor": [900.0], "seen_low_minor": [900.0],
+                         "seen_high_minor": [1000.0]}, index=["MUG"])  # fmt: skip
+    old = _menu([MUG], source, elasticity=-1.2, market=seen)
+    new = _menu([MUG], source, elasticity=-1.2)
+    assert old.table["gross_profit_minor_p50"].max() < new.table["gross_profit_minor_p50"].max()
+
+
+def test_a_price_far_from_its_best_is_worth_more_than_what_it_brings_alone(source):
+    """Later plans can go on: the value counts half of what they may add."""
+    found = _menu([MUG], source, elasticity=-5.0, std_error=0.01)
+    evidence = found.evidence("MUG", int(found.table["price_minor"].iloc[0]))
+    alone = effect_of({**evidence.params, "step": 0.0})["value"]
+    assert evidence.result["value"] > alone > 0
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"cost_minor": 5000.0}, {"cost_minor": -3.0}, {"on_hand": -20}, {"list_price_minor": 0},
+     {"list_price_minor": float("inf")}, {"inbound": -5}, {"competitor_price_minor": 0}],
+)  # fmt: skip
+def test_odd_figures_give_limits_kept_and_no_nonsense(source, odd):
+    menu = _menu([{**MUG, **odd}], source, elasticity=-1.0)
+    figures = menu.table[["value", "units_p10", "units_p50", "revenue_minor_p50"]]
+    assert np.isfinite(figures.to_numpy(dtype=float)).all()
+    assert (menu.table["price_minor"] > 0).all()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecomagent.agents.menus import impact_of, menu, save_menu
 from ecomagent.agents.reasons import price_reasons, promotion_reasons
+from ecomagent.agents.seasons import season_of, season_rows
 from ecomagent.agents.services import Services
 from ecomagent.agents.state import PipelineState
 from ecomagent.agents.words import say
@@ -80,8 +81,21 @@ def sellable(bench: Workbench) -> pd.DataFrame:
 
 def list_menu(bench: Workbench) -> pd.DataFrame:
     """The pricing tool's menu of list prices."""
-    made: PriceMenu = bench.once("price_menu", lambda: _price_menu(bench))
-    return made.table
+    return bench.once("list_menu", lambda: _consistent(bench, _made(bench).table))
+
+
+def _made(bench: Workbench) -> PriceMenu:
+    return bench.once("price_menu", lambda: _price_menu(bench))
+
+
+def _consistent(bench: Workbench, table: pd.DataFrame) -> pd.DataFrame:
+    """Candidates that leave variants and sizes of a product consistent, whichever are chosen."""
+    from tools.price_consistency import consistent_menu
+
+    found = consistent_menu(table, bench.catalogue)
+    if found.dropped:
+        say("pricing", f"holds {len(found.dropped):,} prices to those of variants and sizes")
+    return found.table
 
 
 def market(bench: Workbench) -> pd.DataFrame:
@@ -113,9 +127,11 @@ def _price_menu(bench: Workbench) -> PriceMenu:
 
 
 def promotion_rows(bench: Workbench) -> pd.DataFrame:
-    """The pricing tool's menu of promotions."""
-    made: PriceMenu = bench.once("promotion_menu", lambda: _promotion_menu(bench))
-    return made.table
+    """The pricing tool's menu of promotions; where stock has a date, as deep as its path asks."""
+    made = bench.once("promotion_menu", lambda: _promotion_menu(bench))
+    if bench.objective is not Objective.CLEAR_STOCK:
+        return made.table
+    return season_rows(bench, made)
 
 
 def _promotion_menu(bench: Workbench) -> PriceMenu:
@@ -146,7 +162,7 @@ def set_prices(bench: Workbench, rows: list[dict[str, Any]]) -> list[Action]:
     """Chosen list prices as actions on what the shop shows now."""
     shown = bench.live(ActionKind.SET_PRICE, [row["sku"] for row in rows])
     made: list[Action] = []
-    tool = bench.once("price_menu", lambda: _price_menu(bench))
+    tool = _made(bench)
     for row in rows:
         state = shown[row["sku"]]
         if not state.exists:
@@ -188,6 +204,7 @@ def start_promotions(bench: Workbench, rows: list[dict[str, Any]]) -> list[Actio
             bench.demand.evidence(row["sku"]),
             bench.elasticity.evidence(row["sku"]),
             tool.evidence(row["sku"], int(row["price_minor"])),
+            *season_of(bench, row["sku"]),
         )
         name = {"sku": row["sku"], "price": f"{after}", "ends_at": ends_at}
         made.append(
