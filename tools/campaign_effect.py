@@ -8,7 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tools.customer_features import FEATURES
+from tools.uplift_learners import Experiment, honest_scores
+
 Floats = npt.NDArray[np.float64]
+
+COLUMNS = ["segment", "channel", "sent", "held_out", "cost_minor", "uplift", "variance"]
 
 PRIOR_UPLIFT, PRIOR_SD = 0.008, 0.008
 """Extra orders a contact where no hold-out tells: eight in a thousand, give or take as many. Mass
@@ -54,9 +59,8 @@ def measured_campaigns(campaigns: pd.DataFrame) -> pd.DataFrame:
         campaigns: ``segment, channel, sent, held_out, converted`` and ``held_out_converted``;
             without the last one, no campaign says anything.
     """
-    columns = ["segment", "channel", "sent", "held_out", "cost_minor", "uplift", "variance"]
     if campaigns.empty or "held_out_converted" not in campaigns:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=COLUMNS)
     sent, held = (campaigns[name].astype("float64") for name in ("sent", "held_out"))
     made = campaigns.assign(
         uplift=campaigns["converted"] / sent.where(sent > 0)
@@ -67,11 +71,14 @@ def measured_campaigns(campaigns: pd.DataFrame) -> pd.DataFrame:
         + _rate_variance(campaigns["held_out_converted"], held),
     )
     usable = (sent >= MIN_HELD_OUT) & (held >= MIN_HELD_OUT)
-    return made.loc[usable, columns].reset_index(drop=True)
+    return made.loc[usable, COLUMNS].reset_index(drop=True)
 
 
 def measured_experiments(rows: dict[str, pd.DataFrame], campaigns: pd.DataFrame) -> pd.DataFrame:
-    """The same from single customers: whoever ordered within the window, logged or not.
+    """The same from single customers: all orders within the window, logged as answers or not.
+
+    What was known of customers before the campaign takes part of the noise away: the effect is
+    the mean of doubly robust scores (``tools.uplift_metrics.scores``).
 
     Args:
         rows: Channel to rows of ``tools.customer_features.experiment_rows``.
@@ -85,18 +92,31 @@ def measured_experiments(rows: dict[str, pd.DataFrame], campaigns: pd.DataFrame)
     made = [
         {
             "segment": named["segment"].get(name, ""),
-            "cost_minor": named["cost_minor"].get(name, np.nan),
             "channel": channel,
-            "sent": int(part["treated"].sum()),
-            "held_out": int((part["treated"] == 0).sum()),
-            "converted": int(part.loc[part["treated"] == 1, "ordered"].sum()),
-            "held_out_converted": int(part.loc[part["treated"] == 0, "ordered"].sum()),
+            "cost_minor": named["cost_minor"].get(name, np.nan),
+            **_adjusted(part),
         }
         for channel, frame in sorted(rows.items())
         if len(frame)
         for name, part in frame.groupby("campaign_id")
     ]
-    return measured_campaigns(pd.DataFrame(made))
+    return pd.DataFrame(made, columns=COLUMNS)
+
+
+def _adjusted(part: pd.DataFrame) -> dict[str, float]:
+    """Effect of one campaign, orders a contact, and its variance."""
+    values = part[[*FEATURES, "treated", "orders", "propensity"]].to_numpy(np.float64)
+    effects = honest_scores(Experiment(values[:, :-3], values[:, -3], values[:, -2], values[:, -1]))
+    sent = int(part["treated"].sum())
+    held = len(part) - sent
+    # Where hardly anybody ordered the scatter seen is no measure of the scatter there is.
+    least = _rate_variance(pd.Series([0.0]), pd.Series([float(held)])).iloc[0]
+    return {
+        "sent": sent,
+        "held_out": held,
+        "uplift": float(effects.mean()),
+        "variance": max(float(effects.var() / len(effects)), float(least)),
+    }
 
 
 def _rate_variance(successes: pd.Series, trials: pd.Series) -> pd.Series:

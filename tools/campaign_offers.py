@@ -15,7 +15,7 @@ from tools.audiences import People, Ranked, rank
 from tools.campaign_effect import PRIOR_SD, PRIOR_UPLIFT, Uplift, uplift_of
 from tools.campaign_futures import campaign_figures
 from tools.contact_fatigue import ASSUME_FATIGUE
-from tools.customer_features import RESPONSE_DAYS
+from tools.customer_features import AFFINITY_HALF_LIFE, AFFINITY_RANGE, RESPONSE_DAYS
 from tools.figures import significant
 from tools.hold_out import base_rate, hold_out
 from tools.response_curves import assumed_curve, channel_curve
@@ -25,8 +25,6 @@ from tools.uplift import SAME_FOR_ALL, UpliftModel
 Floats = npt.NDArray[np.float64]
 
 MIN_ELIGIBLE = 20
-HALF_LIFE_DAYS = 180
-LEAST_AFFINITY, MOST_AFFINITY = 0.2, 1.6
 
 ASSUME_PRIOR = (
     f"no past hold-out for this channel: {PRIOR_UPLIFT * 1000:g} extra orders per 1,000 contacts,"
@@ -37,7 +35,8 @@ ASSUME_CONSENT = (
 )
 ASSUME_AFFINITY = (
     "segments answer in proportion to the root of how often they buy, halved for every"
-    f" {HALF_LIFE_DAYS} days since they last did (assumed)"
+    f" {AFFINITY_HALF_LIFE} days since they last did (assumed, less what past hold-outs speak"
+    " against it)"
 )
 ASSUME_LONG_RUN = (
     "the long-run figure takes an order won by a message to say as much about a customer as one"
@@ -106,7 +105,8 @@ class Offers:
         model = self.models.get(channel)
         if model is None or model.learner == SAME_FOR_ALL or self.now is None:
             uplift = uplift_of(self.measured, channel, segment)
-            scale = float(self.affinities[segment])
+            believed = 1.0 if model is None else model.affinity_slope
+            scale = 1 + believed * (float(self.affinities[segment]) - 1)
             return uplift.mean * scale * fresh, uplift, scale
         uplift = uplift_of(self.measured, channel, "")
         apart = model.differences(self.now.reindex(people.index).fillna(0.0))
@@ -179,7 +179,7 @@ class Offers:
     def _assumed(self, channel: str, uplift: Uplift, row: dict[str, Any]) -> tuple[str, ...]:
         lines = (
             "" if uplift.measured else ASSUME_PRIOR,
-            ASSUME_AFFINITY if row["learner"] == SAME_FOR_ALL else "",
+            ASSUME_AFFINITY if row["affinity"] != 1 else "",
             ASSUME_FATIGUE if row["freshness"] < 1 else "",
             ASSUME_LONG_RUN if row["long_run_profit_minor"] == row["long_run_profit_minor"] else "",
             ASSUME_CONSENT if self.people.consent_unknown else "",
@@ -197,10 +197,10 @@ def stream_of(row: Any) -> str:
 
 def affinities(summary: pd.DataFrame) -> pd.Series:
     """How readily each segment answers against the average customer."""
-    alive = 0.5 ** (summary["recency_days"] / HALF_LIFE_DAYS)
+    alive = 0.5 ** (summary["recency_days"] / AFFINITY_HALF_LIFE)
     pull = summary["orders_per_day"] * alive
     average = (pull * summary["customers"]).sum() / max(summary["customers"].sum(), 1)
     if not average > 0:
         return pd.Series(1.0, index=summary.index)
-    found: pd.Series = ((pull / average) ** 0.5).clip(LEAST_AFFINITY, MOST_AFFINITY)
+    found: pd.Series = ((pull / average) ** 0.5).clip(*AFFINITY_RANGE)
     return found

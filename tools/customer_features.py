@@ -22,6 +22,10 @@ LONGEST_DAYS = 730
 RECENT_ORDER_DAYS, RECENT_CONTACT_DAYS = 90, 30
 RESPONSE_DAYS = 14
 """Days after a contact in which an order counts as its response."""
+AFFINITY_HALF_LIFE = 180
+AFFINITY_RANGE = (0.2, 1.6)
+MOST_ORDERS = 2
+"""Orders of one customer in one window that count: a reseller's twenty would drown the rest."""
 MOST_CAMPAIGNS = 12
 LEAST_ARM = 20
 """Customers that each arm of a campaign must have."""
@@ -143,17 +147,37 @@ def features_on(history: CustomerHistory, day: int) -> pd.DataFrame:
     )[list(FEATURES)]
 
 
+def affinity(features: pd.DataFrame) -> Floats:
+    """How readily each customer would answer if nothing were measured, 1 on average.
+
+    The root of how often they buy, halved for every 180 days since they last did: what segments
+    are taken to differ by (``tools.campaign_offers``), customer by customer.
+
+    Args:
+        features: ``log_orders, tenure_days, recency_days``.
+    """
+    rate = np.expm1(features["log_orders"]) / features["tenure_days"].clip(lower=30)
+    pull = (rate * 0.5 ** (features["recency_days"] / AFFINITY_HALF_LIFE)).to_numpy(np.float64)
+    mean = float(pull.mean()) if len(pull) else 0.0
+    if mean <= 0:
+        return np.ones(len(pull))
+    return np.asarray(np.clip(np.sqrt(pull / mean), *AFFINITY_RANGE), dtype=np.float64)
+
+
 def experiment_rows(history: CustomerHistory, *, channel: str, today: date) -> pd.DataFrame:
     """Past campaigns of a channel as experiments: one row a customer and campaign.
 
-    Only campaigns that left at least 20 customers alone, and whose response window is over. An
-    order counts for both arms alike, whether or not anybody logged it as a conversion.
+    Only campaigns that left at least 20 customers alone, and whose response window is over. Orders
+    count for both arms alike, whether or not anybody logged them as conversions, and all of them
+    do: a message may bring a further order from somebody who would have ordered anyway.
 
     Returns:
-        ``customer_id, campaign_id, treated, propensity, ordered`` (1 if any order within
-        ``RESPONSE_DAYS``) and ``FEATURES`` as they stood before the campaign's day.
+        ``customer_id, campaign_id, treated, propensity, orders`` (within ``RESPONSE_DAYS``, at
+        most 2), ``ordered`` (1 if any), ``affinity`` and ``FEATURES`` as they stood before the
+        campaign's day.
     """
-    columns = ["customer_id", "campaign_id", "treated", "propensity", "ordered", *FEATURES]
+    columns = ["customer_id", "campaign_id", "treated", "propensity", "ordered", "orders",
+               "affinity", *FEATURES]  # fmt: skip
     mine = history.events[
         (history.events["channel"] == channel) & history.events["kind"].isin(["sent", "held_out"])
     ]
@@ -183,9 +207,11 @@ def _one_experiment(
         return pd.DataFrame()
     when = history.orders["day"].to_numpy()
     answered = history.orders["code"].to_numpy()[(when >= day) & (when <= day + RESPONSE_DAYS)]
-    ordered = np.bincount(answered, minlength=count)[code] > 0
+    placed = np.minimum(np.bincount(answered, minlength=count)[code], MOST_ORDERS)
     made = features_on(history, day).iloc[code].reset_index(drop=True)
-    made.insert(0, "ordered", ordered.astype(np.float64))
+    made.insert(0, "affinity", affinity(made))
+    made.insert(0, "orders", placed.astype(np.float64))
+    made.insert(0, "ordered", (placed > 0).astype(np.float64))
     made.insert(0, "propensity", float(treated.mean()))
     made.insert(0, "treated", treated.astype(np.int64))
     made.insert(0, "campaign_id", campaign)

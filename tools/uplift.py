@@ -24,6 +24,9 @@ LEAST_PER_ARM = 200
 MOST_PER_ARM = 20_000
 """Rows of an arm that are used, drawn by customer; more would only cost time."""
 SAME_FOR_ALL = "same_for_all"
+AFFINITY = "affinity"
+ENSEMBLE = "mean_of_all"
+"""The learners' average prediction, which competes with each of them."""
 DRAWS = 100
 LEAST_SLOPE = 0.05
 """Below this, next to nothing of the predicted differences held on customers not yet seen."""
@@ -41,6 +44,8 @@ class UpliftModel:
             customers better than chance.
         qini: Of that learner's out-of-fold predictions, 80 % interval; zero for ``same_for_all``.
         tried: Learner to its Qini.
+        affinity_slope: How much of the differences between customers that are assumed where
+            none are measured (column ``affinity``) the experiment leaves standing, from 0 to 1.
         slope: How much of the predicted differences between customers is believed, from 0 to 1.
         contacted, held_out: Rows of the two arms.
         campaigns: Campaigns they come from.
@@ -53,6 +58,7 @@ class UpliftModel:
     qini: Estimate
     tried: dict[str, Estimate]
     slope: float
+    affinity_slope: float
     contacted: int
     held_out: int
     campaigns: int
@@ -90,6 +96,7 @@ class UpliftModel:
                     name: [float(significant(v)) for v in _ends(each)]
                     for name, each in sorted(self.tried.items())
                 },
+                "affinity_slope": float(significant(self.affinity_slope)),
                 "slope": float(significant(self.slope)),
                 "contacted": self.contacted,
                 "held_out": self.held_out,
@@ -119,9 +126,11 @@ def learn_uplift(
 
     Args:
         rows: ``customer_id, campaign_id, treated`` (0 or 1), ``propensity``, the outcome and the
-            features; one row a customer and campaign.
+            features; one row a customer and campaign. ``affinity``, where there, is what customers
+            would be taken to differ by if nothing were measured.
         features: Names of columns known before the campaign.
-        outcome: Column of what followed.
+        outcome: Column of what followed. Whether somebody ordered ranks customers with less noise
+            than how many orders they placed.
         source: Where the rows come from.
         learners: Names of ``tools.uplift_learners``.
         seed: Of everything drawn.
@@ -145,6 +154,8 @@ def learn_uplift(
     folds = _lot(frame["customer_id"]) % FOLDS
     effects = honest_scores(experiment, halves=folds)
     guesses = {name: _out_of_fold(name, experiment, folds, seed) for name in learners}
+    if len(learners) > 1:
+        guesses[ENSEMBLE] = np.mean([guesses[name] for name in learners], axis=0)
     tried = {
         name: with_interval(
             guess, effects, seed=seed, groups=customers, draws=DRAWS, level=CONFIDENCE
@@ -156,7 +167,8 @@ def learn_uplift(
               "learners": list(learners), "folds": FOLDS}  # fmt: skip
     flat = UpliftModel(
         average=average, learner=SAME_FOR_ALL, qini=Estimate(0.0, 0.0, 0.0), tried=tried,
-        slope=0.0, contacted=arms[1], held_out=arms[0],
+        slope=0.0, affinity_slope=_affinity_slope(frame, effects),
+        contacted=arms[1], held_out=arms[0],
         campaigns=int(frame["campaign_id"].nunique()), params=params, source=source,
         out_of_fold=np.full(len(effects), average[0]), effects=effects,
     )  # fmt: skip
@@ -171,13 +183,21 @@ def learn_uplift(
     return replace(
         flat, learner=chosen, qini=tried[chosen], slope=slope,
         out_of_fold=average[0] + slope * apart,
-        _predict=fit(chosen, experiment, seed=seed), _centre=centre,
+        _predict=_fitted(chosen, learners, experiment, seed), _centre=centre,
     )  # fmt: skip
+
+
+def _fitted(chosen: str, learners: tuple[str, ...], experiment: Experiment, seed: int) -> Predict:
+    """The chosen learner, or all of them, on every row."""
+    names = learners if chosen == ENSEMBLE else (chosen,)
+    fits = [fit(name, experiment, seed=seed) for name in names]
+    return lambda at: np.asarray(np.mean([one(at) for one in fits], axis=0), dtype=np.float64)
 
 
 def _sampled(rows: pd.DataFrame, features: tuple[str, ...], outcome: str) -> pd.DataFrame:
     """Usable rows in a fixed order, at most so many an arm, with the chances that leaves."""
     numbers = ["treated", "propensity", outcome, *features]
+    numbers += [AFFINITY] if AFFINITY in rows and AFFINITY not in features else []
     values = rows[numbers].astype("float64")
     usable = np.isfinite(values.to_numpy()).all(axis=1)
     frame = rows.loc[usable, ["customer_id", "campaign_id"]].join(values[usable])
@@ -208,6 +228,21 @@ def _out_of_fold(learner: str, experiment: Experiment, folds: Ints, seed: int) -
         if mine.any():
             found[mine] = fit(learner, experiment.only(~mine), seed=seed)(experiment.features[mine])
     return found
+
+
+def _affinity_slope(frame: pd.DataFrame, effects: Floats) -> float:
+    """Slope on the assumed differences: a prior of 1 ± 1 updated by what the scores show."""
+    if AFFINITY not in frame:
+        return 1.0
+    mean = max(float(effects.mean()), 1e-4)
+    apart = mean * (frame[AFFINITY] - frame[AFFINITY].mean()).to_numpy(np.float64)
+    spread = float((apart**2).sum())
+    if spread <= 0:
+        return 1.0
+    slope = float((apart * effects).sum()) / spread
+    left = effects - effects.mean() - slope * apart
+    precision = spread**2 / max(float(((apart * left) ** 2).sum()), 1e-300)
+    return float(np.clip((1 + precision * slope) / (1 + precision), 0.0, 1.0))
 
 
 def _best(tried: dict[str, Estimate]) -> str | None:

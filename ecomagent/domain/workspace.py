@@ -163,6 +163,13 @@ class ModelSettings(_Section):
     """File of recorded answers, for the scripted backend."""
 
 
+class MarketingSettings(_Section):
+    """How campaigns find whom they move."""
+
+    uplift: Literal["core", "econml"] = "core"
+    """``econml`` lets its learners compete with the built-in ones; needs the extra ``uplift``."""
+
+
 class ActorSettings(_Section):
     """Who approves when nothing else says so; empty name means the system's user."""
 
@@ -177,4 +184,5 @@ class Settings(_Section):
     store: StoreSettings = Field(default_factory=StoreSettings)
     connector: ConnectorSettings = Field(default_factory=ConnectorSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
+    marketing: MarketingSettings = Field(default_factory=MarketingSettings)
     actor: ActorSettings = Field(default_factory=ActorSettings)

@@ -36,7 +36,7 @@ def experiment(count: int = 8000, *, differs: bool = True, seed: int = 0):
 
 
 def learnt(frame: pd.DataFrame, **more):
-    return learn_uplift(frame, FEATURES, source=SOURCE, **more)
+    return learn_uplift(frame, FEATURES, outcome="ordered", source=SOURCE, **more)
 
 
 @pytest.fixture(scope="module")

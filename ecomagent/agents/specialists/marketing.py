@@ -70,10 +70,17 @@ def _tool(bench: Workbench) -> CampaignMenu:
             source=bench.history.ref("customers", rows=len(bench.customers)),
             history=_contacts(bench),
             lifetime=lifetime_of(bench),
+            learners=_learners(bench),
             max_contacts=bench.policy.marketing.max_contacts_per_customer_per_month,
             margin_assumed=_assumed_costs(bench),
         ),
     )
+
+
+def _learners(bench: Workbench) -> tuple[str, ...]:
+    from tools.uplift_learners import CORE, ECONML
+
+    return CORE + ECONML if bench.services.settings.marketing.uplift == "econml" else CORE
 
 
 def _contacts(bench: Workbench) -> CustomerHistory:
