@@ -56,15 +56,19 @@ class CustomerHistory:
             events: ``campaign_id, channel, customer_id, kind, date``.
             ids: Further customers, who may have done nothing.
         """
+        orders, events = (
+            frame[frame["customer_id"].notna() & frame["date"].notna()].reset_index(drop=True)
+            for frame in (orders, events)
+        )
         parts = [orders["customer_id"], events["customer_id"]]
-        parts += [] if ids is None else [ids]
-        named = pd.concat([part.dropna().astype(str) for part in parts], ignore_index=True)
+        parts += [] if ids is None else [ids.dropna()]
+        named = pd.concat([part.astype(str) for part in parts], ignore_index=True)
         codes, known = pd.factorize(named, sort=True)
-        first, second = int(parts[0].notna().sum()), int(parts[1].notna().sum())
+        first, both = len(orders), len(orders) + len(events)
         return cls(
             np.asarray(known, dtype=object),
             _orders(orders, codes[:first].astype(np.int64)),
-            _events(events, codes[first : first + second].astype(np.int64)),
+            _events(events, codes[first:both].astype(np.int64)),
         )
 
     def codes(self, ids: pd.Index | pd.Series) -> Ints:
@@ -73,29 +77,27 @@ class CustomerHistory:
 
 
 def _orders(orders: pd.DataFrame, codes: Ints) -> pd.DataFrame:
-    frame = orders[orders["customer_id"].notna()]
+    revenue = pd.to_numeric(orders["revenue_minor"], errors="coerce").fillna(0.0)
     made = pd.DataFrame(
         {
             "code": codes,
-            "day": _days(frame["date"]),
-            "revenue": frame["revenue_minor"].to_numpy(np.float64),
+            "day": _days(orders["date"]),
+            "revenue": revenue.to_numpy(np.float64),
         }
     )
     return made.sort_values(["code", "day", "revenue"], ignore_index=True)
 
 
 def _events(events: pd.DataFrame, codes: Ints) -> pd.DataFrame:
-    frame = events[events["customer_id"].notna()]
-    made = pd.DataFrame(
+    return pd.DataFrame(
         {
             "code": codes,
-            "day": _days(frame["date"]),
-            "kind": frame["kind"].astype("category"),
-            "campaign": frame["campaign_id"].astype("category"),
-            "channel": frame["channel"].astype("category"),
+            "day": _days(events["date"]),
+            "kind": events["kind"].astype("category"),
+            "campaign": events["campaign_id"].astype("category"),
+            "channel": events["channel"].astype("category"),
         }
     )
-    return made.reset_index(drop=True)
 
 
 def _days(dates: pd.Series) -> Ints:

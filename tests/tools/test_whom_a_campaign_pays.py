@@ -224,6 +224,25 @@ def test_a_shop_without_orders_or_messages_gets_todays_prior(shop):
     )
 
 
+def test_gaps_and_nonsense_in_the_history_leave_no_gaps_in_the_menu(shop):
+    customers, orders, events, past = shop
+    orders = pd.concat([orders.astype({"revenue_minor": float}), orders.head(5)])
+    orders.iloc[0, orders.columns.get_loc("revenue_minor")] = np.nan
+    orders.iloc[1, orders.columns.get_loc("date")] = pd.NaT
+    orders.iloc[2, orders.columns.get_loc("customer_id")] = None
+    orders.iloc[3, orders.columns.get_loc("revenue_minor")] = -1e9
+    events = events.copy()
+    events.iloc[:3, events.columns.get_loc("customer_id")] = [None, "nobody", "C1"]
+    events.iloc[3, events.columns.get_loc("date")] = pd.NaT
+    past = past.assign(cost_minor=[0, 0, 0, 0])
+
+    table = offered((customers, orders, events, past)).table
+
+    assert len(table)
+    figures = table.drop(columns="long_run_profit_minor").select_dtypes("number")
+    assert np.isfinite(figures.to_numpy()).all()
+
+
 def test_messages_of_the_last_month_are_counted_by_customer():
     history = CustomerHistory.of(
         pd.DataFrame({"customer_id": ["A"], "date": [DAY], "revenue_minor": [1]}),
