@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ecomagent.domain.evidence import DataRef, Evidence
-from tools.availability import BLOCK_DAYS, Floats, Ints, Offer, read_offer
+from tools.availability import Floats, Ints, Offer, read_offer
 from tools.columns import places, totals
 from tools.figures import plain, rows_of, significant
 from tools.history import History, read_history
@@ -38,6 +38,9 @@ NEARNESS_PRIOR = np.array([0.2, 0.25, 0.25, 0.2, 0.1])
 """How much more a substitute gets than its size says, for a likeness of 1."""
 ENOUGH_UNITS = 30.0
 """A category with fewer units missing from its offer tells nothing of its own."""
+COMPARED_DAYS = 28
+"""Days are compared within four weeks: longer, and demand that rises while goods run out passes
+for substitution; shorter, and long outages say nothing."""
 WEEK = 7
 
 
@@ -108,7 +111,7 @@ def estimate_transference(
 ) -> Transference:
     """Read off days sold out or off sale how much demand others of the category then got.
 
-    Within eight weeks, a category's sales are compared between days on which more and days on
+    Within four weeks, a category's sales are compared between days on which more and days on
     which less of its usual demand was on offer, against what the rest of the shop sold on the
     same days: sales that fall by less than what is missing went to others. How much of a
     substitute's gain is due to its likeness is read off how such days' sales were split. Each
@@ -260,7 +263,7 @@ def _pace(rest: Floats, offer: Offer) -> Floats:
 
 
 def _blocks(days: int) -> Ints:
-    return np.arange(days - 1, -1, -1) // BLOCK_DAYS
+    return np.arange(days - 1, -1, -1) // COMPARED_DAYS
 
 
 def _expected(offer: Offer, pace: Floats, moved: Floats) -> Floats:
@@ -290,7 +293,7 @@ def _scatter(offer: Offer, pace: Floats, cells: _Missing) -> float:
     made = mean[recent].reshape(weeks, WEEK).sum(axis=1)
     sold = offer.sold[recent].reshape(weeks, WEEK).sum(axis=1)
     used = made > 0
-    free = max(int(used.sum()) * (1 - WEEK / BLOCK_DAYS), 1.0)
+    free = max(int(used.sum()) * (1 - WEEK / COMPARED_DAYS), 1.0)
     return max(float(((sold - made)[used] ** 2 / made[used]).sum() / free), 1.0)
 
 
