@@ -54,12 +54,14 @@ class NewProducts:
         table: Index ``sku``, sorted. ``supplier, title, category``; ``neighbours`` (like SKUs of
             known demand), ``likeness`` (squared, in all); ``mean_per_day``, ``log_error_sd``,
             ``demand_p10``, ``demand_p50``, ``demand_p90`` (units over the horizon if it never
-            sells out); ``price_minor``, ``cost_minor``, ``margin``; ``recaptured`` (share of its
-            sales taken from others); ``first_order``, ``cash_minor``, ``lead_time_days``;
-            ``units_*``, ``revenue_minor_*``, ``gross_profit_minor_*`` (change for the whole
-            assortment over as many selling days as the horizon has), ``value_minor_*`` (gross
-            profit less carrying cost and write-downs) and ``value_minor`` (its mean);
-            ``verdict``: ``list``, ``unlike`` (not enough to say), ``worthless``.
+            sells out and no other new product comes with it); ``price_minor``,
+            ``cost_minor``, ``margin``; ``recaptured`` (share of its sales taken from others);
+            ``first_order``, ``cash_minor``, ``lead_time_days``; ``units_*``,
+            ``revenue_minor_*``, ``gross_profit_minor_*`` (change for the whole assortment over
+            as many selling days as the horizon has, beside every new product of the category
+            that is worth more), ``value_minor_*`` (gross profit less carrying cost and
+            write-downs) and ``value_minor`` (its mean); ``verdict``: ``list``, ``unlike`` (not
+            enough to say), ``worthless``.
         horizon_days: Selling days counted.
         today: Day the figures are of.
         source: The offers read.
@@ -241,41 +243,39 @@ def _guess(offers: pd.DataFrame, reference: Floats, known: Known, pairs: pd.Data
 def _table(
     made: _Scored, near: pd.DataFrame, limits: PriceLimits, pairs: pd.DataFrame
 ) -> pd.DataFrame:
-    offers, guess, days = made.offers, made.guess, made.demand.horizon_days
-    cost = number(offers, "cost_minor")
-    moved, recaptured = _moved(made, pairs)
-    price = _price(made, near, limits, moved)
-    per_day = guess.per_day * (price / made.reference) ** ELASTICITY
-    usual = per_day / guess.mean_over_median
-    drawn = _demand(usual * days, guess.log_sd)
-    first = _first_order(offers, usual)
-    found = {
-        "supplier": offers["supplier"].fillna("").astype(str),
-        "title": offers["title"],
-        "category": _texts(offers["category"]),
-        "neighbours": guess.neighbours,
-        "likeness": significant(guess.likeness),
-        "mean_per_day": significant(per_day),
-        "log_error_sd": float(significant(guess.log_sd)),
-        **{f"demand_{p}": significant(q) for p, q in _quantiles(drawn).items()},
-        "price_minor": price.astype(np.int64),
-        "cost_minor": cost.astype(np.int64),
-        "margin": significant((price - cost) / price),
-        "recaptured": significant(recaptured),
-        "first_order": first,
-        "cash_minor": (first * cost).astype(np.int64),
-        "lead_time_days": number(offers, "lead_time_days"),
-        **_worth(made, drawn, price, first, moved, recaptured),
-    }
-    table = pd.DataFrame(found, index=pd.Index(offers.index, name="sku"))
-    unlike = table["likeness"] < LEAST_LIKENESS
-    worthless = (table["value_minor"] <= 0) | (table["value_minor_p50"] <= 0)
-    table["verdict"] = np.select([unlike, worthless], ["unlike", "worthless"], "list")
-    return table
+    """Scores alone, then beside every better product of the category."""
+    others = _others(made, pairs)
+    price = _price(made, near, limits, others.moved())
+    per_day = made.guess.per_day * (price / made.reference) ** ELASTICITY
+    alone = _valued(made, others, price, per_day)
+    crowd = others.beside(_better(alone, per_day, price - number(made.offers, "cost_minor")))
+    return _valued(made, crowd, price, per_day)
 
 
-def _moved(made: _Scored, pairs: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Gross profit that others lose on a unit of each offer, and the share taken from them."""
+@dataclass(frozen=True)
+class _Others:
+    """What each offer's customers choose from besides: see ``Shelf.drawn_on``."""
+
+    pull: Floats
+    earned: Floats
+    whole: Floats
+    left: Floats
+    """Share of its demand alone that is left beside better offers."""
+
+    def moved(self) -> Floats:
+        return self.earned / np.maximum(self.whole, 1e-12)
+
+    def taken(self) -> Floats:
+        return self.pull / np.maximum(self.whole, 1e-12)
+
+    def beside(self, more: tuple[Floats, Floats]) -> _Others:
+        units, earned = more
+        whole = self.whole + units
+        left = np.divide(self.whole, whole, out=np.ones_like(whole), where=whole > 0)
+        return _Others(self.pull + units, self.earned + earned, whole, left)
+
+
+def _others(made: _Scored, pairs: pd.DataFrame) -> _Others:
     shown = made.catalogue.drop_duplicates("sku").set_index("sku").sort_index()
     both = pd.concat([shown[["category"]], made.offers[["category"]]])
     names = pd.Index(both.index.astype(str))
@@ -295,7 +295,56 @@ def _moved(made: _Scored, pairs: pd.DataFrame) -> tuple[Floats, Floats]:
         transference=made.transference,
         likeness=pairs[pairs["sku"].isin(set(made.offers.index))],
     )
-    return shelf.moved_margin()[len(shown) :], shelf.recaptured()[len(shown) :]
+    pull, profit, whole = (each[len(shown) :] for each in shelf.drawn_on())
+    return _Others(pull, profit, whole, np.ones(len(new)))
+
+
+def _better(table: pd.DataFrame, per_day: Floats, profit: Floats) -> tuple[Floats, Floats]:
+    """Units a day, and what they earn, of the offers of each category that are worth more."""
+    wanted = (table["verdict"] == "list").to_numpy()
+    order = np.lexsort((np.arange(len(table)), -table["value_minor"].to_numpy()))
+    rows = pd.DataFrame(
+        {
+            "category": table["category"].to_numpy()[order],
+            "units": (per_day * wanted)[order],
+            "earned": (per_day * wanted * profit)[order],
+        }
+    )
+    summed = rows.groupby("category")[["units", "earned"]].cumsum() - rows[["units", "earned"]]
+    units, earned = np.zeros(len(table)), np.zeros(len(table))
+    units[order], earned[order] = summed["units"], summed["earned"]
+    return units, earned
+
+
+def _valued(made: _Scored, others: _Others, price: Floats, per_day: Floats) -> pd.DataFrame:
+    offers, guess, days = made.offers, made.guess, made.demand.horizon_days
+    cost = number(offers, "cost_minor")
+    usual = per_day / guess.mean_over_median
+    drawn = _demand(usual * days, guess.log_sd)
+    first = _first_order(offers, usual * others.left)
+    found = {
+        "supplier": offers["supplier"].fillna("").astype(str),
+        "title": offers["title"],
+        "category": _texts(offers["category"]),
+        "neighbours": guess.neighbours,
+        "likeness": significant(guess.likeness),
+        "mean_per_day": significant(per_day),
+        "log_error_sd": float(significant(guess.log_sd)),
+        **{f"demand_{p}": significant(q) for p, q in _quantiles(drawn).items()},
+        "price_minor": price.astype(np.int64),
+        "cost_minor": cost.astype(np.int64),
+        "margin": significant((price - cost) / price),
+        "recaptured": significant(others.taken()),
+        "first_order": first,
+        "cash_minor": (first * cost).astype(np.int64),
+        "lead_time_days": number(offers, "lead_time_days"),
+        **_worth(made, drawn * others.left[:, None], price, first, others),
+    }
+    table = pd.DataFrame(found, index=pd.Index(offers.index, name="sku"))
+    unlike = table["likeness"] < LEAST_LIKENESS
+    worthless = (table["value_minor"] <= 0) | (table["value_minor_p50"] <= 0)
+    table["verdict"] = np.select([unlike, worthless], ["unlike", "worthless"], "list")
+    return table
 
 
 def _price(made: _Scored, near: pd.DataFrame, limits: PriceLimits, moved: Floats) -> Floats:
@@ -345,11 +394,11 @@ def _worth(
     drawn: Floats,
     price: Floats,
     first: Ints,
-    moved: Floats,
-    recaptured: Floats,
+    others: _Others,
 ) -> dict[str, Floats]:
     """Change for the whole assortment at each quantile, and the mean value."""
     days, cost = made.demand.horizon_days, number(made.offers, "cost_minor")
+    moved, recaptured = others.moved(), others.taken()
     sold = np.minimum(drawn, first[:, None])
     own = (price - cost)[:, None]
     lasting = drawn * (LEFT_DAYS / days)

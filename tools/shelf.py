@@ -67,7 +67,8 @@ class Shelf:
 
         pairs = transference.substitutes
         if likeness is not None:
-            pairs = pd.concat([pairs, likeness[["sku", "other", "weight"]]])
+            pairs = pd.concat([likeness[["sku", "other", "weight"]], pairs])
+            pairs = pairs.drop_duplicates(["sku", "other"])
         one, other = places(skus, pairs["sku"]), places(skus, pairs["other"])
         group = pd.factorize(categories.astype(str), sort=True)[0].astype(np.int64)
         both = (one >= 0) & (other >= 0)
@@ -109,6 +110,16 @@ class Shelf:
         pull = self._sum(there) - there + self.near @ there
         earned = there * self.margin
         return pull, self._sum(earned) - earned + self.near @ earned
+
+    def drawn_on(self, on: Mask | None = None) -> tuple[Floats, Floats, Floats]:
+        """What each SKU's customers choose from, in units of demand.
+
+        Returns:
+            The pull of the others on sale, what they earn on it, and the pull of all there is,
+            leaving without buying included.
+        """
+        pull, earned = self._pull(self.on if on is None else on)
+        return pull, earned, self._outside + pull
 
     def recaptured(self, on: Mask | None = None) -> Floats:
         """Share of each SKU's demand that others get, or got, while it is not on sale."""

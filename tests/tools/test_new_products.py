@@ -113,6 +113,20 @@ def test_the_cheapest_supplier_is_taken(offers, score):
     assert set(table["supplier"]) == {"Acme"}
 
 
+def test_a_second_one_of_a_kind_is_worth_less_than_the_first(offers, score, shop):
+    one = offers.iloc[:1]
+    alike = shop.substitutes[shop.substitutes["sku"] == one["sku"].iloc[0]]
+    twins = pd.concat([one, one.assign(sku="TWIN")])
+
+    both = score(
+        twins, likeness=pd.concat([shop.substitutes, alike.assign(sku="TWIN")])
+    ).table  # fmt: skip
+
+    worth = both["gross_profit_minor_p50"]
+    assert worth.loc["TWIN"] < worth.loc[one["sku"].iloc[0]]
+    assert both["demand_p50"].nunique() == 1
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
