@@ -64,9 +64,10 @@ class Offer:
 def read_offer(history: History, rows: Ints, off_sale: Mask) -> Offer:
     """The offer of some SKUs.
 
-    A day counts as out where stock is zero and nothing was sold; after the last sale of a SKU
-    that is off sale now; and before its first day, up to ``FORGOTTEN_DAYS`` either way. Days that
-    ran out of stock while selling are neither on nor out.
+    A day counts as out where stock is zero and nothing was sold; some time after the last sale of
+    a SKU that is off sale now; and before its first day where a stock count dates that day (else
+    it is only the first sale), up to ``FORGOTTEN_DAYS`` either way. Days that ran out of stock
+    while selling, and the silence around an undated end, are neither on nor out.
 
     Args:
         history: Daily matrices with ``units`` and, where known, ``on_hand``.
@@ -79,9 +80,10 @@ def read_offer(history: History, rows: Ints, off_sale: Mask) -> Offer:
     empty = _empty(history, rows, units, known)
     ago = np.arange(history.days - 1, -1, -1)[None, :]
     silent = _silence(units)[:, None]
-    gone = off_sale[:, None] & (ago < silent)
-    on = known & ~empty & ~gone
-    away = (known & empty & (units <= 0)) | gone | ~known
+    ended = off_sale[:, None] & (ago < silent)
+    gone = ended & (ago < silent - _usual_gap(units, known)[:, None])
+    on = known & ~empty & ~ended
+    away = (known & empty & (units <= 0)) | gone | _not_yet(history, rows, known)
     out = away & _remembered(on, away)
     return Offer(units, on, out, _levels(units, on) * (on | out))
 
@@ -95,6 +97,24 @@ def _empty(history: History, rows: Ints, units: Floats, known: Mask) -> Mask:
     days = np.maximum(empty.sum(axis=1), 1)
     doubted = (empty & (units > 0)).sum(axis=1) / days > DOUBTED_STOCK
     return np.asarray(empty & ~doubted[:, None], dtype=bool)
+
+
+def _usual_gap(units: Floats, known: Mask) -> Floats:
+    """Twice the mean number of days between sales: so long nothing is said by no sale."""
+    sold = (units > 0).sum(axis=1)
+    found: Floats = 2.0 * known.sum(axis=1) / np.maximum(sold, 1)
+    return found
+
+
+def _not_yet(history: History, rows: Ints, known: Mask) -> Mask:
+    """Days before each SKU's first, where a stock count stands on that day."""
+    on_hand = history.column("on_hand")
+    if on_hand is None or not known.shape[1]:
+        return np.zeros(known.shape, dtype=bool)
+    first = np.argmax(known, axis=1)
+    dated = np.isfinite(on_hand[rows, first])
+    found: Mask = dated[:, None] & (np.arange(known.shape[1])[None, :] < first[:, None])
+    return found
 
 
 def _silence(units: Floats) -> Ints:

@@ -359,7 +359,13 @@ class Workbench:
             source=self.history.ref("panel", rows=len(self.panel)),
             transference=self.transference,
             halo=self.halo,
+            max_active=self.slots,
         )
+
+    @property
+    def slots(self) -> int | None:
+        """Most SKUs on sale in one category; None for no limit."""
+        return self.policy.assortment.max_active_per_category or None
 
     @property
     def substitutes(self) -> pd.DataFrame:

@@ -63,6 +63,23 @@ def test_bundles_are_two_products_of_the_shop_below_both_prices(plan):
             assert price < found["result"]["parts_minor"]
 
 
+def test_a_category_with_fewer_slots_than_products_loses_what_adds_least(shop, bundle, plan):
+    with (bundle / "products.csv").open(encoding="utf-8") as file:
+        active = [row["category"] for row in csv.DictReader(file) if row["status"] == "active"]
+    largest = max(set(active), key=active.count)
+    policy = shop.folder / "policy.toml"
+    text = policy.read_text(encoding="utf-8")
+    limit = f"max_active_per_category = {active.count(largest) - 3}"
+    policy.write_text(text.replace("max_active_per_category = 0", limit), encoding="utf-8")
+
+    slotted = shop.types("plan", GOAL, "--yes", "--json", code=3).json
+
+    policy.write_text(text, encoding="utf-8")
+    told = [a for a in slotted["actions"] for r in a["reasons"] if "slots" in r["en"]]
+    assert {a["kind"] for a in told} == {"delist_product"}
+    assert largest not in {a["after"]["new"]["category"] for a in new_of(slotted).values()}
+
+
 def test_all_of_it_is_done_once_and_taken_back(shop, plan):
     shop.types("approve", plan["plan_id"], "--all", "--role", "owner")
     done = shop.types("apply", plan["plan_id"], "--json").json

@@ -14,8 +14,8 @@ from sqlmodel import select
 
 from ecomagent.domain.errors import ConfigError, MissingExtraError, StoreError
 from ecomagent.store.database import Database, sqlite_url
-from ecomagent.store.migrations import HEAD, VERSION_TABLE
-from ecomagent.store.tables import PlanRow, ProductRow, ShopRow, SQLModel
+from ecomagent.store.migrations import HEAD, VERSION_TABLE, alembic_config
+from ecomagent.store.tables import PlanRow, ProductRow, ShopRow, SQLModel, SupplierOfferRow
 
 
 def test_migrations_make_exactly_the_tables_that_the_code_declares(database: Database):
@@ -42,6 +42,24 @@ def test_opening_again_keeps_what_is_there(database: Database):
     again = Database.open(database.url)
     with again.reading() as session:
         assert session.get_one(ProductRow, "P1").title == "Mug"
+    again.close()
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_holds(
+    database: Database,
+):
+    from alembic import command
+
+    with database.session() as session:
+        session.add(ProductRow(id="P1", title="Mug"))
+    with database.engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0001")
+
+    again = Database.open(database.url)
+
+    with again.reading() as session:
+        assert session.get_one(ProductRow, "P1").title == "Mug"
+        assert session.exec(select(SupplierOfferRow)).all() == []
     again.close()
 
 

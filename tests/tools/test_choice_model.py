@@ -93,6 +93,17 @@ def test_a_stock_record_that_says_sold_out_while_it_sells_is_not_believed(often_
     assert found.table["stay"].between(0, 1).all()
 
 
+def test_slow_products_of_a_shop_without_stock_counts_are_no_launches(often_out):
+    slow = often_out.panel[often_out.panel["units"] > 0].drop(columns="on_hand")
+
+    found = estimate_transference(
+        slow.groupby("sku", observed=True).sample(frac=0.2, random_state=1),
+        often_out.catalogue, today=TODAY, source=often_out.source,
+    )  # fmt: skip
+
+    assert set(found.table["basis"]) == {"prior"}
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -28,13 +28,25 @@ def new_product_rows(bench: Workbench) -> pd.DataFrame:
     """One row a product worth listing, in the categories that the goal is about."""
     table = bench.new_products.candidates
     scoped = set(bench.scoped["category"].dropna().astype(str))
-    table = table[table["category"].isin(scoped)].reset_index()
+    table = _with_room(bench, table[table["category"].isin(scoped)]).reset_index()
     rows = menu(
         table, kind=ActionKind.LIST_PRODUCT.value, target="sku", group="status", name=PREFIX
     )
     worth = "units_p50" if in_units(bench.objective) else "value_minor"
     rows["value"] = rows[worth].astype(float)
     return rows[rows["value"] > 0]
+
+
+def _with_room(bench: Workbench, table: pd.DataFrame) -> pd.DataFrame:
+    """The best of each category, as many as it has slots left for."""
+    if bench.slots is None:
+        return table
+    shown = bench.catalogue.set_index("sku")
+    advice = bench.assortment.table["advice"].reindex(shown.index)
+    on = ((shown["status"] == "active") & (advice != "phase_out")) | (advice == "relist")
+    taken = on.groupby(shown["category"].fillna("").astype(str)).sum()
+    left = bench.slots - table["category"].map(taken).fillna(0)
+    return table[table.groupby("category").cumcount() < left]
 
 
 def new_listings(bench: Workbench, rows: list[dict[str, Any]]) -> list[ListProduct]:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 NAME = "selection"
 KINDS = {"relist": ActionKind.LIST_PRODUCT, "phase_out": ActionKind.DELIST_PRODUCT}
+LEAST_VALUE = 1.0
+"""Value of a change that the policy asks for: small, so that it takes nothing else's place."""
 METRICS = ("units", "revenue_minor", "gross_profit_minor")
 FIGURES = [
     f"{stem}_{point}"
@@ -76,6 +78,7 @@ def _rows(bench: Workbench) -> pd.DataFrame:
         grouped = chosen.sort_values("demand_units", ascending=False).groupby("product_id")
         summed = grouped[FIGURES].sum(min_count=1)
         summed["category"] = grouped["category"].first()
+        summed["forced"] = grouped["why"].agg(lambda part: bool((part == "slot").all()))
         summed["sku"] = grouped["category"].agg(lambda part: str(part.index[0]))
         parts.append(
             menu(summed.reset_index(), kind=kind.value, target="product_id", group="status",
@@ -83,8 +86,10 @@ def _rows(bench: Workbench) -> pd.DataFrame:
         )  # fmt: skip
     rows = pd.concat(parts, ignore_index=True)
     worth = "units_p50" if in_units(bench.objective) else "value_minor_p50"
-    rows["value"] = rows[worth].astype(float)
-    return rows[rows["value"] > 0]
+    value = rows[worth].astype(float)
+    # What the policy has no room for goes, whatever it earns.
+    rows["value"] = value.where(~rows["forced"].astype(bool), value.clip(lower=LEAST_VALUE))
+    return rows[rows["value"] > 0].drop(columns="forced")
 
 
 def _evidence(bench: Workbench, sku: str) -> tuple[Evidence, ...]:

@@ -93,6 +93,10 @@ campaigns = "21:00-08:00"
 enabled = false
 band = 0.05
 regret = 0.02
+
+[assortment]
+# Most SKUs on sale in one category; plans phase out what adds least beyond it. 0 for no limit.
+max_active_per_category = 0
 """
 
 

@@ -171,6 +171,13 @@ class LearningPolicy(_Section):
     """What a tried price may be expected to cost, as a share of the SKU's gross profit."""
 
 
+class AssortmentPolicy(_Section):
+    """How many SKUs a category has room for."""
+
+    max_active_per_category: int = Field(default=0, ge=0, le=100_000, strict=True)
+    """Most SKUs on sale in one category; 0 for no limit."""
+
+
 class Policy(_Section):
     """All of ``policy.toml``; a section must be there unless leaving it out allows less."""
 
@@ -188,6 +195,7 @@ class Policy(_Section):
     approval: ApprovalPolicy
     quiet_hours: QuietHoursPolicy
     learning: LearningPolicy = LearningPolicy()
+    assortment: AssortmentPolicy = AssortmentPolicy()
 
     @property
     def hash(self) -> str:
