@@ -118,9 +118,11 @@ def _orders(known: Known, order: Order) -> pd.DataFrame:
 
 def pick(known: Known, rows: pd.DataFrame, order: Order, cash_minor: int | None) -> pd.DataFrame:
     """The joint choice among them."""
-    answers = known.elasticity.table["elasticity"]
+    skus = base_of(known).assign(elasticity=known.elasticity.table["elasticity"])
+    if known.elasticity.cross is not None:
+        skus["cross"] = known.elasticity.cross.of(skus["category"])["cross"]
     columns = coupled(
-        rows, base_of(known).assign(elasticity=answers), objective=order.objective,
+        rows, skus, objective=order.objective,
         horizon_days=order.horizon_days, promotion_days=PROMOTION_DAYS,
     )  # fmt: skip
     chosen = choose(

@@ -91,7 +91,7 @@ def draw_shop(
     price = _prices(rng, kind, cost, first_cost, shock, past_days)
     promo = _promotions(rng, kind, skus, days, past_days)
     paid = np.round(price * np.where(promo, 0.8, 1.0))
-    switching = float(rng.uniform(0.0, 0.4))
+    switching = float(rng.uniform(0.0, 0.6)) / 2.2
     level = np.exp(rng.normal(0.7, 0.8, skus))[:, None]
     own = np.exp(np.log(paid / (2 * first_cost[:, None])) * elasticity[:, None])
     usual = level * np.exp(shock + season)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ecomagent.domain.action import ActionKind
 from ecomagent.domain.goal import Objective
-from tools.behaviour import DEFAULT, Behaviour
+from tools.behaviour import DEFAULT, MOST_SWITCHING, Behaviour
 from tools.counts import count_quantiles, total_variance
 from tools.futures import common_luck, level_factor, sold_at
 from tools.plan_effects import PRICED
@@ -81,7 +81,7 @@ def coupled(
             and what their menu holds (``price_minor, current_minor, units_p50``; ``quantity,
             arrives_in_days``). What has no figures to couple by stays as it is.
         skus: Index ``sku``: ``mean_per_day, variance_per_day, log_error_sd, price_minor,
-            cost_minor, on_hand, inbound, category, elasticity``.
+            cost_minor, on_hand, inbound, category, elasticity`` and, where known, ``cross``.
         objective: What is made larger.
         horizon_days: The goal's.
         promotion_days: Days a promotion runs.
@@ -153,10 +153,21 @@ def _taken_from_others(
     sums = pd.DataFrame({"units": units, "earned": earned}).groupby(names).transform("sum")
     others = (sums["earned"] - earned) / (sums["units"] - units).where(sums["units"] > units)
     worth = frame["target"].map(others[~others.index.duplicated()]).fillna(0.0)
-    share = np.where(frame["priced"], behaviour.switching.mean, 0.0)
+    share = np.where(frame["priced"], _switching(frame, skus, behaviour), 0.0)
     share = np.where(frame["kind"] == ORDER, behaviour.substitution.mean, share)
     moved = frame["units_p50"].astype("float64").fillna(0.0)
-    found: Floats = (share * moved * worth).to_numpy(dtype=np.float64)
+    found: Floats = share * moved.to_numpy(np.float64) * worth.to_numpy(np.float64)
+    return found
+
+
+def _switching(frame: pd.DataFrame, skus: pd.DataFrame, behaviour: Behaviour) -> Floats:
+    """Cross over own elasticity where the category's is known."""
+    if "cross" not in skus:
+        return np.full(len(frame), behaviour.switching.mean)
+    told = (skus["cross"] / skus["elasticity"].abs().clip(lower=0.1)).astype("float64")
+    told = told[~told.index.duplicated()].clip(0.0, MOST_SWITCHING)
+    share = frame["target"].map(told).fillna(behaviour.switching.mean)
+    found: Floats = np.asarray(share, dtype=np.float64)
     return found
 
 

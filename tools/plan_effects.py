@@ -21,6 +21,7 @@ ADDED = frozenset(
 """Kinds that bring something on top of what is on sale now."""
 GIVEN = ("price_minor", "price_days", "order_units", "arrives_in_days", "lead_time_sd", "off_sale",
          "extra_units")  # fmt: skip
+CROSSED = ("cross", "cross_error", "rival")
 
 
 def effects_of(
@@ -40,7 +41,9 @@ def effects_of(
 
     Returns:
         ``sku``, ``GIVEN``, and ``elasticity``, ``elasticity_se``, ``elasticity_shared_se`` (the
-        part of its error that its ``elasticity_group`` has in common).
+        part of its error that its ``elasticity_group`` has in common), ``cross`` and
+        ``cross_error`` (percent that its category's others answer), ``rival`` (percent that it
+        answers a rival).
     """
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
@@ -76,9 +79,11 @@ def _effect(row: dict[str, Any], promotion_days: int) -> dict[str, Any]:
 
 def _response(found: Elasticities, skus: pd.Series) -> dict[str, Any]:
     table, parts = found.table.reindex(skus), found.parts.reindex(skus)
+    crossed = pd.DataFrame() if found.cross is None else found.cross.of(parts["group"])
     return {
         "elasticity": table["elasticity"].to_numpy(),
         "elasticity_se": table["std_error"].to_numpy(),
         "elasticity_shared_se": parts["pool_error"].to_numpy(),
         "elasticity_group": parts["group"].astype(object).to_numpy(),
+        **{name: crossed[name].to_numpy() for name in CROSSED if name in crossed},
     }

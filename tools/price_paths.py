@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tools.behaviour import PULL_DAYS, REACTION_DAYS, Behaviour, Drawn
+from tools.behaviour import MOST_SWITCHING, PULL_DAYS, REACTION_DAYS, Behaviour, Drawn
 from tools.futures import FLATTEST, STEEPEST
 
 Singles = npt.NDArray[np.float32]
@@ -32,6 +32,7 @@ class PricePaths:
         answer: Log of what demand is multiplied by while it holds, rivals standing still.
         faded: The same once rivals have answered.
         rivals: Whether a rival's price is known, (m, 1).
+        switching: Share of what it moves that comes from the category, (m, draws).
         temporary: Whether it is a promotion, which takes from later sales, (m, 1).
     """
 
@@ -40,6 +41,7 @@ class PricePaths:
     days: Singles
     answer: Singles
     faded: Singles
+    switching: Singles
     rivals: npt.NDArray[np.bool_]
     temporary: npt.NDArray[np.bool_]
 
@@ -104,10 +106,16 @@ def price_paths(
     rivals = np.isfinite(_column(base, "competitor_price_minor"))[rows, None]
     span = _column(part, "price_days")
     days = np.where(np.isfinite(span), np.minimum(span, horizon_days), horizon_days)
-    faded = answer * (1 - np.float32(behaviour.rivalry) * drawn.reaction)
+    rival = _column(part, "rival")[:, None]
+    given_back = np.where(
+        np.isfinite(rival), np.nan_to_num(rival) * np.log(ratio)[:, None],
+        -behaviour.rivalry * answer,
+    )  # fmt: skip
+    faded = answer + given_back * drawn.reaction
     return PricePaths(
         rows=rows, price=new[rows, None].astype(np.float32), days=days[:, None].astype(np.float32),
         answer=answer, faded=faded.astype(np.float32), rivals=rivals,
+        switching=_switching(part, elasticity[rows], drawn),
         temporary=np.isfinite(span)[:, None],
     )  # fmt: skip
 
@@ -125,6 +133,15 @@ def _elasticity(
     middle = np.where(np.isfinite(middle), middle, 0.0)
     found: Singles = np.clip(_single(middle) + luck, STEEPEST, FLATTEST).astype(np.float32)
     return found
+
+
+def _switching(plan: pd.DataFrame, elasticity: npt.NDArray[np.float64], drawn: Drawn) -> Singles:
+    """What others of the category answer over what the SKU itself does: cross over own."""
+    own = np.maximum(np.abs(np.nan_to_num(elasticity, nan=1.0)), 0.1)
+    mean, error = _column(plan, "cross") / own, np.nan_to_num(_column(plan, "cross_error")) / own
+    told = np.clip(_single(np.nan_to_num(mean)) + _single(error) * drawn.cross, 0, MOST_SWITCHING)
+    found: Singles = np.where(np.isfinite(mean)[:, None], told, drawn.switching[None, :])
+    return found.astype(np.float32)
 
 
 def _group_luck(plan: pd.DataFrame, draws: int, seed: int) -> Singles:

@@ -25,8 +25,8 @@ Z90 = 1.2815515655446004
 POINTS = (0.1, 0.5, 0.9)
 MONEY = (Metric.REVENUE, Metric.GROSS_PROFIT, Metric.SPEND)
 EFFECTS = ("price_minor", "price_days", "elasticity", "elasticity_se", "elasticity_shared_se",
-           "elasticity_group", "extra_units", "arrives_in_days", "lead_time_sd", "order_units",
-           "off_sale")  # fmt: skip
+           "elasticity_group", "cross", "cross_error", "rival", "extra_units", "arrives_in_days",
+           "lead_time_sd", "order_units", "off_sale")  # fmt: skip
 STEP_DAYS = 7
 """Longest step: within one, demand comes evenly; deliveries come at their own hour."""
 CELLS = 2**18

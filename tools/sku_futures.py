@@ -151,7 +151,7 @@ class _Block:
         demand, price = usual, self._now
         if self._paths is not None:
             factor = self._paths.factor(first, self._drawn.pull_forward)
-            demand = self._switched(usual, self._paths.rows, factor)
+            demand = self._switched(usual, self._paths, factor)
             price = self._paths.prices(self._now, first)
         extra = np.nan_to_num(self._plan["extra_units"].to_numpy(dtype=np.float64))
         if extra.any():
@@ -162,19 +162,18 @@ class _Block:
             demand = np.where(off[:, None], np.float32(0), demand)
         return demand, price
 
-    def _switched(self, usual: Singles, rows: Ints, factor: Singles) -> Singles:
+    def _switched(self, usual: Singles, paths: PricePaths, factor: Singles) -> Singles:
         """Demand under the plan's prices: part of what they move comes from the category."""
-        demand = usual.copy()
+        demand, rows = usual.copy(), paths.rows
         moved = np.zeros_like(usual)
-        moved[rows] = usual[rows] * (factor - 1)
+        moved[rows] = usual[rows] * (factor - 1) * paths.switching
         if len(self._starts):
             sizes = np.diff(np.append(self._starts, len(usual)))
             category = np.repeat(np.arange(len(self._starts)), sizes)
             moves = np.add.reduceat(moved, self._starts, axis=0)[category] - moved
             others = np.add.reduceat(usual, self._starts, axis=0)[category] - usual
             share = moves / np.maximum(others, np.float32(1e-6))
-            share *= -self._drawn.switching
-            share += 1
+            share = 1 - share
             demand *= np.clip(share, LEAST_FACTOR, MOST_FACTOR, out=share)
         demand[rows] *= factor
         return demand

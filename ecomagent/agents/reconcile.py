@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ecomagent.agents.menus import COLUMNS, in_units, load_menu
+from ecomagent.agents.relaxing import why_nothing
 from ecomagent.agents.services import Services
 from ecomagent.agents.specialists.bundles import create_bundles
 from ecomagent.agents.specialists.marketing import campaigns
@@ -47,10 +48,11 @@ CHANGES_STATUS = (ActionKind.LIST_PRODUCT, ActionKind.DELIST_PRODUCT)
 def reconcile(services: Services, state: PipelineState) -> dict[str, Any]:
     """Choose among all candidates; the choice is kept by candidate ids."""
     bench = services.bench(state)
-    rows = _open_to_change(bench, all_menus(services, state))
+    offered = all_menus(services, state)
+    rows = _open_to_change(bench, offered)
     if rows.empty:
         say("reconciler", "nobody proposes anything")
-        return {"chosen": [], "choice": None}
+        return {"chosen": [], "choice": None, **_why_nothing(services, state, offered)}
     columns = _coupled(bench, rows)
     chosen = _choose(bench, rows, columns)
     taken = list(columns.candidates(chosen.ids))
@@ -58,7 +60,15 @@ def reconcile(services: Services, state: PipelineState) -> dict[str, Any]:
     if columns.uncovered:
         say("reconciler", f"{len(columns.uncovered):,} lower prices would sell out too soon")
     choice = _choice(bench, rows, taken, chosen)
-    return {"chosen": taken, "choice": choice.model_dump(mode="json")}
+    why = {} if taken else _why_nothing(services, state, offered)
+    return {"chosen": taken, "choice": choice.model_dump(mode="json"), **why}
+
+
+def _why_nothing(services: Services, state: PipelineState, rows: pd.DataFrame) -> dict[str, Any]:
+    """The notes with one more: which limits would have to give for a plan to be worth making."""
+    say("reconciler", "looking for the limits that stand in the way")
+    why = why_nothing(services.bench(state), rows, state["levers"])
+    return {"notes": [*state.get("notes", []), why]}
 
 
 def all_menus(services: Services, state: PipelineState) -> pd.DataFrame:
@@ -87,12 +97,14 @@ def _coupled(bench: Workbench, rows: pd.DataFrame) -> Coupled:
     from ecomagent.agents.specialists.pricing import promotion_days
     from tools.coupling import coupled
 
-    skus = base_frame(bench)
-    priced = rows["kind"].isin([kind.value for kind in WORKS_ON_PRICE]).any()
-    answers = bench.elasticity.table["elasticity"] if priced else None
+    skus = base_frame(bench).assign(elasticity=float("nan"))
+    if rows["kind"].isin([kind.value for kind in WORKS_ON_PRICE]).any():
+        skus["elasticity"] = bench.elasticity.table["elasticity"].reindex(skus.index)
+        if bench.elasticity.cross is not None:
+            skus["cross"] = bench.elasticity.cross.of(skus["category"])["cross"]
     return coupled(
         rows,
-        skus.assign(elasticity=float("nan") if answers is None else answers.reindex(skus.index)),
+        skus,
         objective=bench.objective,
         horizon_days=bench.horizon_days,
         promotion_days=promotion_days(bench),
