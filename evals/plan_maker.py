@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -142,7 +142,12 @@ def promise(known: Known, rows: pd.DataFrame, order: Order, *, seed: int) -> Too
         skus_of=lambda name: (name,),
     )
     played = simulate_plan(
-        base_of(known), effects, horizon_days=order.horizon_days, currency="GBP", seed=seed
+        base_of(known),
+        effects,
+        horizon_days=order.horizon_days,
+        currency="GBP",
+        seed=seed,
+        profile=known.demand.profile,
     )
     return ToolPlan(listed, effects, played)
 
@@ -155,15 +160,16 @@ def base_of(known: Known) -> pd.DataFrame:
     return shown.join(known.demand.table[wanted], how="inner")
 
 
-def drawn_order(seed: int) -> Order:
-    """A goal drawn at random: what is asked of plans differs from shop to shop."""
+def drawn_orders(seed: int, count: int) -> list[Order]:
+    """Goals drawn at random: what is asked of plans differs."""
     rng = np.random.default_rng([seed, 11])
-    objective = (Objective.GROSS_PROFIT, Objective.GROSS_PROFIT, Objective.REVENUE,
-                 Objective.CLEAR_STOCK)[int(rng.integers(4))]  # fmt: skip
-    most = (5, 12, None)[int(rng.integers(3))]
-    return Order(objective, most, Decimal(str((0.1, 0.2)[int(rng.integers(2))])))
-
-
-def with_horizon(order: Order, days: int) -> Order:
-    """The same order over another horizon."""
-    return replace(order, horizon_days=days)
+    goals = (Objective.GROSS_PROFIT, Objective.GROSS_PROFIT, Objective.REVENUE,
+             Objective.CLEAR_STOCK)  # fmt: skip
+    return [
+        Order(
+            objective=goals[int(rng.integers(4))],
+            max_actions=(5, 12, None)[int(rng.integers(3))],
+            max_change=(Decimal("0.1"), Decimal("0.2"))[int(rng.integers(2))],
+        )
+        for _ in range(count)
+    ]

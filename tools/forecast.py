@@ -63,6 +63,15 @@ class DemandForecast:
     categories: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     fitted_to: date | None = None
 
+    @property
+    def profile(self) -> pd.DataFrame | None:
+        """Each day's demand over the mean day's, days numbered from 0; None where not known."""
+        if self.daily.empty:
+            return None
+        mean = self.daily.mean(axis=1)
+        days = self.daily.set_axis(range(self.daily.shape[1]), axis=1)
+        return days.div(mean.where(mean > 0), axis=0).fillna(1.0)
+
     def assumptions(self, sku: str) -> tuple[str, ...]:
         """What a SKU's figures rest on that is assumed rather than known."""
         return (*self.notes.get(sku, ()), *self.general)

@@ -55,6 +55,7 @@ def play(bench: Workbench, rows: Sequence[dict[str, Any]]) -> Simulation:
         effects_frame(bench, rows),
         horizon_days=bench.horizon_days,
         extra=_added_effects(rows),
+        profile=bench.demand.profile,
         currency=bench.currency,
         draws=DRAWS,
         seed=SEED,

@@ -13,7 +13,7 @@ from ecomagent.domain.action import Metric
 from ecomagent.domain.goal import Objective
 from evals.findings import Cell, Findings, Promise, Table
 from evals.plan_baselines import cost_plus, greedy, orders_only, prices_only
-from evals.plan_maker import Known, Order, drawn_order, learn, menu, pick, promise
+from evals.plan_maker import Known, Order, drawn_orders, learn, menu, pick, promise
 from evals.plan_menus import Limits, drawn_menu, limits_of
 from evals.plan_play import play_truth
 from evals.plan_shop import KINDS, draw_shop
@@ -23,7 +23,10 @@ from tools.plan_effects import effects_of
 FUTURES = 4
 """Truths played of each plan."""
 LEAST, MOST = 0.76, 0.84
-PLANS = {True: 200, False: 600}
+SHOPS = {True: 72, False: 240}
+ORDERS = 3
+"""Goals planned for in each shop."""
+WORKERS = 2
 SIZES = {True: (1_000, 10_000, 50_000), False: (1_000, 10_000, 50_000, 100_000)}
 MINOR = 100.0
 STEMS = {Metric.GROSS_PROFIT: "gross_profit_minor", Metric.UNITS: "units"}
@@ -31,12 +34,13 @@ STEMS = {Metric.GROSS_PROFIT: "gross_profit_minor", Metric.UNITS: "units"}
 
 def run(*, quick: bool, seed: int) -> Findings:
     """Plans in small shops with a known truth, and the joint choice at growing sizes."""
-    calibration, value = [], []
-    for number in range(PLANS[quick]):
-        found = _one_shop(seed * 10_000 + number)
-        calibration += found[0]
-        value += found[1]
-    bands, worth = pd.DataFrame(calibration), pd.DataFrame(value)
+    from concurrent.futures import ProcessPoolExecutor
+
+    seeds = [seed * 10_000 + number for number in range(SHOPS[quick])]
+    with ProcessPoolExecutor(WORKERS) as pool:
+        found = list(pool.map(_one_shop, seeds))
+    bands = pd.DataFrame([line for held, _ in found for line in held])
+    worth = pd.DataFrame([line for _, compared in found for line in compared])
     sizes = [_sized(count, seed) for count in SIZES[quick]]
     return Findings(
         tables=(
@@ -51,15 +55,21 @@ def run(*, quick: bool, seed: int) -> Findings:
 
 
 def _one_shop(seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    order, kind = drawn_order(seed), KINDS[seed % len(KINDS)]
-    shop = draw_shop(kind, seed=seed, horizon_days=order.horizon_days)
-    known = learn(shop, order.horizon_days)
-    rows = menu(known, order)
-    cash = _cash(rows, seed)
-    chosen = pick(known, rows, order, cash)
-    if chosen.empty:
-        return [], []
-    return _held(known, chosen, order, seed), _compared(known, rows, chosen, order, cash, seed)
+    """Outcomes against bands, and ways of choosing compared, over one shop's goals."""
+    kind = KINDS[seed % len(KINDS)]
+    orders = drawn_orders(seed, ORDERS)
+    shop = draw_shop(kind, seed=seed, horizon_days=orders[0].horizon_days)
+    known = learn(shop, orders[0].horizon_days)
+    held, compared = [], []
+    for number, order in enumerate(orders):
+        name = seed * ORDERS + number
+        rows = menu(known, order)
+        cash = _cash(rows, name)
+        chosen = pick(known, rows, order, cash)
+        if not chosen.empty:
+            held += _held(known, chosen, order, name)
+            compared += _compared(known, rows, chosen, order, cash, name)
+    return held, compared
 
 
 def _cash(rows: pd.DataFrame, seed: int) -> int | None:
