@@ -108,7 +108,8 @@ def _closing(plan: Plan, standing: Mapping[str, str]) -> Iterator[RenderableType
         bound = f", held back by {', '.join(choice.binding)}" if choice.binding else ""
         yield Text(
             f"{choice.chosen:,} of {choice.candidates:,} candidates chosen by {choice.solver}"
-            f" (value {choice.objective:,} of at most {choice.bound:,}{bound})",
+            f" (value {choice.objective:,} of at most {choice.bound:,},"
+            f" gap {choice.gap:.2%}{bound})",
             style="dim",
         )
     for rule in plan.verdict.rules:
@@ -119,7 +120,8 @@ def _closing(plan: Plan, standing: Mapping[str, str]) -> Iterator[RenderableType
         yield Text(
             "Nothing to do: the policy refuses what was proposed. See: ecomagent policy check"
             if plan.refused
-            else "Nothing to do: no change would be better than leaving things as they are."
+            else "Nothing to do: no change within the limits would be better than leaving things"
+            " as they are."
         )
         return
     yield Text(

@@ -75,6 +75,11 @@ class Choice(_Frozen):
     binding: tuple[str, ...] = ()
     """Constraints that held the result back."""
 
+    @property
+    def gap(self) -> Decimal:
+        """How far the choice may fall short of the best one, as a fraction of the bound."""
+        return (self.bound - self.objective) / self.bound if self.bound > 0 else Decimal(0)
+
 
 class PriceDraw(_Frozen):
     """A list price that was chosen by chance, so that what it earns can be learnt from."""
