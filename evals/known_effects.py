@@ -38,6 +38,7 @@ class Setting:
         rate: Median units a day.
         shock: Log shock to every category on the window's days, drawn around none.
         slow: Whether slow sellers are picked, rather than any.
+        whole_category: Whether all that is picked is one category, and all of it.
         drift: How far products wander by themselves, log a day.
     """
 
@@ -51,6 +52,7 @@ class Setting:
     rate: float = 1.5
     shock: float = 0.3
     slow: bool = True
+    whole_category: bool = False
     drift: float = 0.015
 
 
@@ -65,6 +67,7 @@ class KnownEffects:
         truth: Key to units that the change truly brought.
         before: Key to units of the same number of days just before: what a naive look compares.
         ratio: New price over old.
+        elasticity: SKU to how its units truly answered the price.
     """
 
     panel: pd.DataFrame = field(repr=False)
@@ -73,6 +76,7 @@ class KnownEffects:
     truth: dict[str, float]
     before: dict[str, float]
     ratio: float
+    elasticity: dict[str, float]
 
     @property
     def source(self) -> DataRef:
@@ -107,6 +111,10 @@ def make_known_effects(setting: Setting, seed: int) -> KnownEffects:
             zip(keys, units[chosen, start - setting.window : start].sum(axis=1), strict=True)
         ),
         ratio=ratio,
+        elasticity={
+            names[row]: float(each / np.log(ratio)) if ratio != 1 else 0.0
+            for row, each in zip(chosen, effect, strict=True)
+        },
     )
 
 
@@ -144,6 +152,8 @@ def _wandering(setting: Setting, rng: np.random.Generator) -> Floats:
 def _chosen(
     setting: Setting, units: Floats, start: int, rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
+    if setting.whole_category:
+        return np.arange(0, setting.skus, setting.categories)
     if not setting.slow:
         return np.sort(rng.choice(setting.skus, setting.changed, replace=False))
     recent = units[:, start - SLOW_DAYS : start].mean(axis=1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from tools.effect_windows import Floats, Sales, Window
 
-BEFORE_DAYS, STEP_DAYS, MOST_WINDOWS = 56, 28, 24
+BEFORE_DAYS, STEP_DAYS, MOST_WINDOWS = 28, 28, 24
 USUAL_SD, USUAL_WEIGHT = 0.4, 3.0
 """Log distance of a category's growth from the shop's where history is short."""
 LEAST_SD = 0.1

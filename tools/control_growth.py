@@ -14,15 +14,18 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from tools.category_season import category_growth
-from tools.effect_windows import LEAST_CONTROLS, Floats, Ints, Sales, Window
+from tools.category_season import USUAL_SD, USUAL_WEIGHT, category_growth
+from tools.effect_windows import LEAST_CONTROLS, Floats, Ints, Mask, Sales, Window
 
 LONG, MIDDLE, SHORT = 182, 56, 28
 """Days before a window over which levels are taken."""
 PRIOR_MEAN = (0.0, 0.5, 0.25, 0.0)
 PRIOR_SD = (1.0, 0.5, 0.4, 0.1)
-"""Common growth; weight of the last eight weeks against half a year; of the last four against
-eight; growth of big sellers against small ones. They matter only where controls are few."""
+"""Common growth; weight of a product's own last eight weeks against its half year, its category's
+being taken whole; of the last four against eight; growth of big sellers against small ones. They
+matter only where controls are few."""
+LEAST_IN_CATEGORY = 3
+"""Fewer products left alone do not show how far a category parts from the shop."""
 ROUNDS, STEPS = 3, 25
 NOISE_PRIOR = (1.2, 0.08)
 """Scatter of a window's units where controls are few: ``1.2 μ + 0.08 μ²``."""
@@ -116,8 +119,10 @@ def fit_growth(sales: Sales, window: Window, controls: Ints) -> Growth | None:
     centre = float(design[:, 3].mean())
     design[:, 3] -= centre
     seen = sales.total(controls, window.start, window.end)
-    prior = _prior(sales, window, categories)
-    coefficients, covariance, noise = _fit(design, offset, seen, *prior)
+    mean, sd = _prior(sales, window, categories)
+    first, _, _ = _fit(design, offset, seen, mean, np.maximum(sd, USUAL_SD))
+    sd = _parted(first, mean, sd, design)
+    coefficients, covariance, noise = _fit(design, offset, seen, mean, sd)
     scale = _scale(design, offset, seen, coefficients, covariance, noise)
     return Growth(coefficients, covariance, noise, scale, categories, centre, usual, len(controls))
 
@@ -134,7 +139,10 @@ def expected_units(growth: Growth, sales: Sales, window: Window, rows: Ints) -> 
 
 
 def _design(sales: Sales, window: Window, rows: Ints, growth: Growth) -> tuple[Floats, Floats]:
-    """Columns: one, middle against long level, short against middle, log level, categories."""
+    """Columns: one, middle against long level, short against middle, log level, categories.
+
+    What the whole category has moved by is part of the offset, and no product's own.
+    """
 
     def rate(days: int, towards: npt.ArrayLike, weight: float) -> Floats:
         sold = sales.total(rows, window.start - days, window.start)
@@ -148,16 +156,49 @@ def _design(sales: Sales, window: Window, rows: Ints, growth: Growth) -> tuple[F
     level = np.log(long)
     member = sales.category[rows][:, None] == np.array(growth.categories)[None, :]
     known = sales.known_days(rows, window.start, window.end)
-    columns = [np.ones(len(rows)), np.log(middle / long), np.log(short / middle), level]
-    return np.column_stack([*columns, member.astype(np.float64)]), level + np.log(
-        np.maximum(known, 1)
-    )
+    drift, turn = (_moves(sales, window, growth.categories, *days) for days in (
+        (LONG, MIDDLE), (MIDDLE, SHORT)))  # fmt: skip
+    common, last = member @ drift, member @ turn
+    columns = [
+        np.ones(len(rows)), np.log(middle / long) - common, np.log(short / middle) - last, level,
+    ]  # fmt: skip
+    offset = level + common + last + np.log(np.maximum(known, 1))
+    return np.column_stack([*columns, member.astype(np.float64)]), offset
+
+
+def _moves(
+    sales: Sales, window: Window, categories: tuple[str, ...], long: int, short: int
+) -> Floats:
+    """Log growth of whole categories from the mean of so many days to that of fewer: it stays."""
+    member = sales.category[None, :] == np.array(categories)[:, None]
+    part = sales.units[:, max(window.start - long, 0) : window.start]
+    known: Mask = np.isfinite(part[:, 0])
+    daily = (member & known[None, :]).astype(np.float64) @ np.nan_to_num(part)
+    usual = daily.mean(axis=1)
+    # Ten units at the usual rate keep a category that hardly sells from having moved.
+    recent = (daily[:, -short:].sum(axis=1) + 10) / (short + 10 / np.maximum(usual, 1e-6))
+    return np.where(usual > 0, np.log(recent / np.maximum(usual, 1e-6)), 0.0)
 
 
 def _prior(sales: Sales, window: Window, categories: tuple[str, ...]) -> tuple[Floats, Floats]:
     """Mean and standard deviation of every coefficient before the controls have spoken."""
     growth, spread = category_growth(sales, window, categories)
     return np.r_[PRIOR_MEAN, growth], np.r_[PRIOR_SD, spread]
+
+
+def _parted(found: Floats, mean: Floats, sd: Floats, design: Floats) -> Floats:
+    """Standard deviations of the coefficients, categories' not below how far they part now.
+
+    On the days of a sale, categories part more than they ever did; so much then has to be
+    expected of one of which nothing was left alone, too.
+    """
+    usual = len(PRIOR_SD)
+    seen = design[:, usual:].sum(axis=0) >= LEAST_IN_CATEGORY
+    square = ((found - mean)[usual:][seen] ** 2).sum()
+    known = sd[usual:]
+    now = np.sqrt((USUAL_WEIGHT * known**2 + square) / (USUAL_WEIGHT + seen.sum()))
+    found_sd: Floats = np.r_[sd[:usual], np.maximum(known, now)]
+    return found_sd
 
 
 def _fit(
@@ -210,6 +251,6 @@ def _scale(
     weight = expected**2 / variance
     leverage = np.clip(np.einsum("ij,jk,ik->i", design, covariance, design) * weight, 0, 0.9)
     misses = np.abs(seen - expected) / np.sqrt(variance * (1 - leverage))
-    found = float(np.quantile(misses, 0.8)) / COMMON_NORMAL
+    found = max(float(np.quantile(misses, 0.8)) / COMMON_NORMAL, float(np.sqrt((misses**2).mean())))
     trust = len(seen) / (len(seen) + 20)
     return float(np.clip(trust * found + 1 - trust, *SCALE_RANGE))

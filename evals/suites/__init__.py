@@ -11,6 +11,7 @@ Suites = dict[str, str]
 
 SUITES: Suites = {
     "plan": "whole plans: bands that hold, the joint choice against greedy and single agents",
+    "measure": "what actions brought, against known truths and naive before and after",
     "learning": "prices that learn, and off-policy estimates",
     "year": "a year in shops with a known truth, against an oracle",
     "marketing": "lifetime value, uplift, segments and budget curves on real data",
