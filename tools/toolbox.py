@@ -17,16 +17,16 @@ from tools.halo import measure_halo
 from tools.impact import impact_after_edit
 from tools.inventory import reorder_menu
 from tools.learning import trust_of
-from tools.markdown import markdown_plan
 from tools.lifetime_value import lifetime_values
+from tools.markdown import markdown_plan
 from tools.marketing import campaign_menu, segment_customers
 from tools.new_products import score_new_products
 from tools.price_consistency import consistent_menu
 from tools.price_context import price_context
 from tools.price_factors import price_factors
 from tools.pricing import price_menu, promotion_menu
-from tools.rival_response import rival_response
 from tools.promotion_depth import offer_depth
+from tools.rival_response import rival_response
 from tools.selection import assess_assortment
 from tools.send_time import best_send_time
 from tools.simulate import simulate_plan
@@ -44,18 +44,15 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "estimate_transference": estimate_transference,
     "forecast_demand": forecast_demand,
     "impact_after_edit": impact_after_edit,
+    "learn_uplift": learn_uplift,
+    "lifetime_values": lifetime_values,
     "markdown_plan": markdown_plan,
     "measure_campaign": measure_campaign,
     "measure_changes": measure_changes,
     "measure_halo": measure_halo,
+    "offer_depth": offer_depth,
     "price_context": price_context,
     "price_factors": price_factors,
-    "learn_uplift": learn_uplift,
-    "lifetime_values": lifetime_values,
-    "measure_campaign": measure_campaign,
-    "measure_changes": measure_changes,
-    "measure_halo": measure_halo,
-    "offer_depth": offer_depth,
     "price_menu": price_menu,
     "promotion_menu": promotion_menu,
     "reorder_menu": reorder_menu,

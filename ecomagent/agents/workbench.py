@@ -242,6 +242,7 @@ class Workbench:
 
         panel, country = self.panel, self.services.settings.shop.country
         categories = self.catalogue.set_index("sku")["category"]
+        neighbours = self.substitutes.rename(columns={"other": "neighbour"})
         fitted = FittedModels(self.services.paths.models).demand(
             panel,
             lambda: fit_demand(
@@ -250,7 +251,7 @@ class Workbench:
                 seed=SEED,
                 categories=categories,
                 country=country,
-                neighbours=self.substitutes,
+                neighbours=neighbours,
             ),
             data=self.history.hash,
             horizon_days=self.horizon_days,
@@ -265,24 +266,9 @@ class Workbench:
             seed=SEED,
             categories=categories,
             country=country,
-            neighbours=self.substitutes,
+            neighbours=neighbours,
             fitted=fitted,
         )
-
-    @property
-    def substitutes(self) -> pd.DataFrame:
-        """SKUs that can replace each other: ``sku``, ``neighbour``, ``weight``."""
-        return self.once("substitutes", self._substitutes)
-
-    def _substitutes(self) -> pd.DataFrame:
-        from knowledge_graph.ontology import SUBSTITUTE
-
-        links = self.graph.links
-        found = links[links["relation"] == SUBSTITUTE]
-        return found.assign(
-            sku=found["source"].str.removeprefix("sku:"),
-            neighbour=found["target"].str.removeprefix("sku:"),
-        )[["sku", "neighbour", "weight"]]
 
     def _in_scope(self, found: Found) -> Found:
         return replace(found, table=found.table[found.table.index.isin(set(self.scoped["sku"]))])
