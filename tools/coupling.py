@@ -118,7 +118,11 @@ def _joined(
             frame[name] = np.nan
     frame["priced"] = frame["kind"].isin(PRICED)
     promoted = frame["kind"] == ActionKind.START_PROMOTION.value
-    frame["days"] = np.where(promoted, min(promotion_days, horizon_days), horizon_days)
+    tried = frame["kind"] == ActionKind.START_EXPERIMENT.value
+    lasting = np.where(promoted, promotion_days, horizon_days)
+    if "days" in frame:
+        lasting = np.where(tried, frame["days"].fillna(horizon_days), lasting)
+    frame["days"] = np.minimum(lasting, horizon_days)
     ratio = (frame["price_minor"] / frame["now_minor"]).where(frame["priced"], 1.0)
     able = (ratio > 0) & np.isfinite(ratio)
     frame["factor"] = (ratio.where(able, 1.0) ** frame["elasticity"]).fillna(1.0)

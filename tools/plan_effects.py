@@ -10,7 +10,13 @@ import pandas as pd
 from ecomagent.domain.action import ActionKind
 from tools.elasticity import Elasticities
 
-PRICED = frozenset({ActionKind.SET_PRICE.value, ActionKind.START_PROMOTION.value})
+PRICED = frozenset(
+    {
+        ActionKind.SET_PRICE.value,
+        ActionKind.START_PROMOTION.value,
+        ActionKind.START_EXPERIMENT.value,
+    }
+)
 ADDED = frozenset(
     {
         ActionKind.SEND_CAMPAIGN.value,
@@ -66,6 +72,8 @@ def _effect(row: dict[str, Any], promotion_days: int) -> dict[str, Any]:
     kind = row["kind"]
     if kind == ActionKind.START_PROMOTION.value:
         return {"price_minor": float(row["price_minor"]), "price_days": float(promotion_days)}
+    if kind == ActionKind.START_EXPERIMENT.value:
+        return {"price_minor": float(row["price_minor"]), "price_days": float(row["days"])}
     if kind == ActionKind.SET_PRICE.value:
         return {"price_minor": float(row["price_minor"])}
     if kind == ActionKind.REORDER.value:

@@ -12,6 +12,7 @@ from tools.choice_model import estimate_transference
 from tools.choose import choose
 from tools.costs import with_assumed_cost
 from tools.elasticity import estimate_elasticity
+from tools.experiment import experiment_menu
 from tools.forecast import forecast_demand
 from tools.halo import measure_halo
 from tools.impact import impact_after_edit
@@ -42,6 +43,7 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "consistent_menu": consistent_menu,
     "estimate_elasticity": estimate_elasticity,
     "estimate_transference": estimate_transference,
+    "experiment_menu": experiment_menu,
     "forecast_demand": forecast_demand,
     "impact_after_edit": impact_after_edit,
     "learn_uplift": learn_uplift,

@@ -10,6 +10,7 @@ from ecomagent.agents.menus import COLUMNS, in_units, load_menu
 from ecomagent.agents.relaxing import why_nothing
 from ecomagent.agents.services import Services
 from ecomagent.agents.specialists.bundles import create_bundles
+from ecomagent.agents.specialists.experiments import start_experiments
 from ecomagent.agents.specialists.marketing import campaigns
 from ecomagent.agents.specialists.pricing import set_prices, start_promotions
 from ecomagent.agents.specialists.replenishment import reorders
@@ -34,14 +35,19 @@ Builder = Callable[["Workbench", list[dict[str, Any]]], list[Action]]
 BUILDERS: dict[ActionKind, Builder] = {
     ActionKind.SET_PRICE: set_prices,
     ActionKind.START_PROMOTION: start_promotions,
+    ActionKind.START_EXPERIMENT: start_experiments,
     ActionKind.REORDER: reorders,
     ActionKind.SEND_CAMPAIGN: campaigns,
     ActionKind.LIST_PRODUCT: status_changes,
     ActionKind.DELIST_PRODUCT: status_changes,
     ActionKind.CREATE_BUNDLE: create_bundles,
 }
-WORKS_ON_PRICE = (ActionKind.SET_PRICE, ActionKind.START_PROMOTION)
-WORKS_ON_SKU = (ActionKind.SET_PRICE, ActionKind.START_PROMOTION, ActionKind.REORDER)
+WORKS_ON_PRICE = (
+    ActionKind.SET_PRICE,
+    ActionKind.START_PROMOTION,
+    ActionKind.START_EXPERIMENT,
+)
+WORKS_ON_SKU = (*WORKS_ON_PRICE, ActionKind.REORDER)
 CHANGES_STATUS = (ActionKind.LIST_PRODUCT, ActionKind.DELIST_PRODUCT)
 
 

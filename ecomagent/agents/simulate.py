@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from tools.simulate import CampaignEffects, Simulation
 
 DRAWS = 1000
-PRICED = (ActionKind.SET_PRICE.value, ActionKind.START_PROMOTION.value)
+PRICED = (
+    ActionKind.SET_PRICE.value,
+    ActionKind.START_PROMOTION.value,
+    ActionKind.START_EXPERIMENT.value,
+)
 
 
 def simulate(services: Services, state: PipelineState) -> dict[str, Any]:

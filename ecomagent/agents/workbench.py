@@ -302,13 +302,17 @@ class Workbench:
         )
 
     def _own_moves(self) -> pd.DataFrame:
+        """List prices that plans set, and prices that experiments tried."""
+        import pandas as pd
+
+        from ecomagent.plan.experiment_log import tried_prices
         from ecomagent.plan.own_prices import own_price_moves
 
-        return own_price_moves(
-            self.services.repository,
-            as_of=self.history.as_of,
-            timezone=self.services.settings.shop.timezone,
-        )
+        as_of, kept = self.history.as_of, self.services.repository
+        zone = self.services.settings.shop.timezone
+        tried = tried_prices(kept, as_of=as_of, since=as_of - timedelta(days=SALES_DAYS))
+        moves = own_price_moves(kept, as_of=as_of, timezone=zone).assign(temporary=False)
+        return pd.concat([moves, tried], ignore_index=True) if len(tried) else moves
 
     @property
     def limits(self) -> PriceLimits:

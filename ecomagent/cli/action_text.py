@@ -21,6 +21,7 @@ from ecomagent.domain.action import (
     Quantiles,
     Reorder,
     SendCampaign,
+    StartExperiment,
 )
 from ecomagent.domain.goal import Language
 from ecomagent.domain.money import minor_digits
@@ -31,6 +32,7 @@ SYMBOLS = {
     ActionKind.SET_PRICE: ("~", "yellow"),
     ActionKind.UPDATE_CONTENT: ("~", "yellow"),
     ActionKind.START_PROMOTION: ("+", "green"),
+    ActionKind.START_EXPERIMENT: ("+", "green"),
     ActionKind.LIST_PRODUCT: ("+", "green"),
     ActionKind.REORDER: ("+", "green"),
     ActionKind.SEND_CAMPAIGN: ("+", "green"),
@@ -59,6 +61,7 @@ KINDS_ZH = {
     ActionKind.SET_PRICE: "调价",
     ActionKind.START_PROMOTION: "促销",
     ActionKind.END_PROMOTION: "结束促销",
+    ActionKind.START_EXPERIMENT: "价格试验",
     ActionKind.LIST_PRODUCT: "上架",
     ActionKind.DELIST_PRODUCT: "下架",
     ActionKind.REORDER: "补货",
@@ -85,6 +88,8 @@ def symbol_of(action: Action) -> tuple[str, str]:
         case Reorder(after=after) if after.quantity == 0:
             return ENDS
         case SendCampaign(after=after) if after.status == "cancelled":
+            return ENDS
+        case StartExperiment(after=after) if after.status == "stopped":
             return ENDS
         case CreateBundle(after=after) if after.status == "archived":
             return ENDS

@@ -19,6 +19,7 @@ from ecomagent.domain.action import (
     Reorder,
     SendCampaign,
     SetPrice,
+    StartExperiment,
     StartPromotion,
     UpdateContent,
 )
@@ -30,6 +31,8 @@ WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "off": " ({share} % off)",
         "until": " until {day}",
+        "experiment": "{price} or {tried} ({share} % less) by chance, {blocks} blocks until {day}",
+        "stop": "stop experiment {id}",
         "order": "{units} units for {cost} (stock {stock}, inbound {inbound})",
         "unknown": "unknown",
         "cancel": "cancel purchase order {id}",
@@ -53,6 +56,8 @@ WORDS: dict[Language, dict[str, str]] = {
     "zh": {
         "off": "(优惠 {share}%)",
         "until": ",至 {day}",
+        "experiment": "{price}或{tried}(低 {share}%)随机轮换,共 {blocks} 段,至 {day}",
+        "stop": "停止试验 {id}",
         "order": "订购 {units} 件,{cost}(库存 {stock},在途 {inbound})",
         "unknown": "未知",
         "cancel": "取消采购单 {id}",
@@ -119,6 +124,21 @@ def _promotion(action: StartPromotion | EndPromotion, to: _Speaker) -> str:
     return f"{to.money(action.before.price)} → {to.money(action.after.price)}{off}{until}"
 
 
+def _experiment(action: StartExperiment, to: _Speaker) -> str:
+    after, price = action.after, action.before.price
+    if after.status == "stopped":
+        return to.say("stop", id=after.experiment_id)
+    tried = min(block.price for block in after.blocks)
+    return to.say(
+        "experiment",
+        price=to.money(price),
+        tried=to.money(tried),
+        share=f"{float(1 - tried / price) * 100:.3g}" if price else "?",
+        blocks=len(after.blocks),
+        day=last_day(after.blocks[-1].ends_at, to.shop.timezone),
+    )
+
+
 def _status(action: ListProduct | DelistProduct, to: _Speaker) -> str:
     new = action.after.new
     if new is not None:
@@ -176,6 +196,7 @@ _CHANGES: dict[ActionKind, Callable[[Any, _Speaker], str]] = {
     ActionKind.SET_PRICE: _price,
     ActionKind.START_PROMOTION: _promotion,
     ActionKind.END_PROMOTION: _promotion,
+    ActionKind.START_EXPERIMENT: _experiment,
     ActionKind.LIST_PRODUCT: _status,
     ActionKind.DELIST_PRODUCT: _status,
     ActionKind.REORDER: _reorder,

@@ -11,7 +11,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from ecomagent.domain.action import ActionKind
 PRICES = "prices.csv"
 PROMOTIONS = "promotions.csv"
 PROMOTIONS_END = "promotions-end-{day}.csv"
+EXPERIMENT = "experiment-{day}.csv"
 STATUSES = "status.csv"
 NEW_PRODUCTS = "new-products.csv"
 CONTENT = "content.csv"
@@ -76,6 +77,8 @@ def rows_of(
             return (_price(action["sku"], label),)
         case ActionKind.START_PROMOTION | ActionKind.END_PROMOTION:
             return _promotion(action, label)
+        case ActionKind.START_EXPERIMENT:
+            return _experiment(action, label)
         case ActionKind.LIST_PRODUCT if after.get("new"):
             return _new(action["product"], after["new"])
         case ActionKind.LIST_PRODUCT | ActionKind.DELIST_PRODUCT:
@@ -129,6 +132,29 @@ def _promotion(action: Mapping[str, Any], label: Mapping[str, Any]) -> tuple[Fil
         return (now,)
     day = f"{datetime.fromisoformat(action['ends_at']):%Y-%m-%d}"
     return now, _offer(PROMOTIONS_END.format(day=day), sku, label, over=True)
+
+
+def _experiment(action: Mapping[str, Any], label: Mapping[str, Any]) -> tuple[FileRow, ...]:
+    """One file a day on which the price changes; without a sale label, which would sell too."""
+    sku, listed = action["sku"], action["before"]["price"]
+    if action["after"]["status"] == "stopped":
+        return (_price(sku, {**label, "pays": label["list_price"]}),)
+    blocks = action["after"]["blocks"]
+    prices = [(block["starts_at"], block["price"]) for block in blocks]
+    prices.append((blocks[-1]["ends_at"], listed))
+    rows, asked = [], listed
+    for at, price in prices:
+        if price != asked:
+            # blocks begin at the shop's midnight: at noon it is the same day everywhere
+            day = f"{datetime.fromisoformat(at) + timedelta(hours=12):%Y-%m-%d}"
+            values = {
+                **_variant(sku, label),
+                "Variant Price": price,
+                "Variant Compare At Price": "",
+            }
+            rows.append(FileRow(EXPERIMENT.format(day=day), sku, values))
+        asked = price
+    return tuple(rows)
 
 
 def _bundle(action: Mapping[str, Any], label: Mapping[str, Any]) -> FileRow:

@@ -19,6 +19,7 @@ class ActionKind(StrEnum):
     SET_PRICE = "set_price"
     START_PROMOTION = "start_promotion"
     END_PROMOTION = "end_promotion"
+    START_EXPERIMENT = "start_experiment"
     LIST_PRODUCT = "list_product"
     DELIST_PRODUCT = "delist_product"
     REORDER = "reorder"
@@ -125,6 +126,37 @@ class PromotionAfter(_Frozen):
     """Fraction off the list price."""
     price: Decimal
     """What a customer pays."""
+
+
+class ExperimentBefore(_Frozen):
+    price: Decimal
+    """The list price, which stays what it is."""
+    experiment_id: str | None = None
+    """The experiment on the SKU that is not over yet, if any."""
+    promotion_id: str | None = None
+    """The promotion that runs or is to come, if any."""
+    version: str
+
+
+class ExperimentBlock(_Frozen):
+    """Some days at one of the prices, which one is left to chance."""
+
+    starts_at: datetime
+    ends_at: datetime
+    price: Decimal
+
+
+class ExperimentAfter(_Frozen):
+    experiment_id: str
+    status: Literal["scheduled", "stopped"] = "scheduled"
+    blocks: tuple[ExperimentBlock, ...]
+    """In order of time; those at the list price are the comparison."""
+    chance: Decimal
+    """With which a block got the lower price."""
+
+    def tried(self, list_price: Decimal) -> tuple[ExperimentBlock, ...]:
+        """Blocks at another price than the list price."""
+        return tuple(block for block in self.blocks if block.price != list_price)
 
 
 class StatusBefore(_Frozen):
@@ -296,6 +328,15 @@ class EndPromotion(ActionBase):
     after: PromotionAfter
 
 
+class StartExperiment(ActionBase):
+    """Ask one of two prices of a SKU block by block, by chance, to learn how it answers."""
+
+    kind: Literal[ActionKind.START_EXPERIMENT] = ActionKind.START_EXPERIMENT
+    sku: str
+    before: ExperimentBefore
+    after: ExperimentAfter
+
+
 class ListProduct(ActionBase):
     """Put a product on sale, again or for the first time."""
 
@@ -363,6 +404,7 @@ Action = Annotated[
     SetPrice
     | StartPromotion
     | EndPromotion
+    | StartExperiment
     | ListProduct
     | DelistProduct
     | Reorder
@@ -376,8 +418,8 @@ Action = Annotated[
 ACTION_TARGETS: dict[ActionKind, Literal["sku", "product", "segment"]] = {
     model.model_fields["kind"].default: model.TARGET
     for model in (
-        SetPrice, StartPromotion, EndPromotion, ListProduct, DelistProduct, Reorder, SendCampaign,
-        UpdateContent, CreateBundle,
+        SetPrice, StartPromotion, EndPromotion, StartExperiment, ListProduct, DelistProduct,
+        Reorder, SendCampaign, UpdateContent, CreateBundle,
     )
 }  # fmt: skip
 """What each kind changes."""

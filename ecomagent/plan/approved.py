@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from ecomagent.domain.action import Action, ActionVerdict, ReorderAfter
+from ecomagent.domain.action import Action, ActionVerdict, ExperimentAfter, ReorderAfter
 from ecomagent.domain.errors import PlanTamperedError
 from ecomagent.domain.plan import Decision, DecisionChoice, Plan, ReceiptStatus
 from ecomagent.domain.ports import Connector, TargetState
@@ -114,6 +114,10 @@ def not_as_asked(action: Action, shown: TargetState) -> str:
         return "the shop does not show it"
     if isinstance(action.after, ReorderAfter):
         return _order_not_as_asked(action.after, shown)
+    if isinstance(action.after, ExperimentAfter):
+        runs = shown.fields.get("experiment_id") == action.after.experiment_id
+        asked = action.after.status == "scheduled"
+        return "" if runs is asked else "the experiment does not stand as asked"
     wanted = action.after.model_dump(mode="json")
     later = action.starts_at is not None and shown.fields.get("promotion_id") is not None
     for name, value in shown.fields.items():

@@ -17,6 +17,7 @@ from ecomagent.domain.action import (
     CreateBundle,
     DelistProduct,
     EndPromotion,
+    ExperimentBefore,
     ListProduct,
     PriceAfter,
     PriceBefore,
@@ -26,6 +27,7 @@ from ecomagent.domain.action import (
     ReorderAfter,
     SendCampaign,
     SetPrice,
+    StartExperiment,
     StartPromotion,
     StatusAfter,
     StatusBefore,
@@ -136,6 +138,21 @@ def _ends_at(done: Done) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+def _experiment(done: Done) -> Action:
+    """Stop what is left of it; days that are over stay as they were."""
+    after = done.action.after
+    if after.status == "stopped":
+        raise StaysError("an experiment that was stopped is not taken up again")
+    if after.tried(done.action.before.price)[-1].ends_at <= done.now:
+        raise StaysError("the experiment is over")
+    _untouched(done, "experiment_id")
+    return StartExperiment(
+        sku=done.action.sku,
+        before=ExperimentBefore(**done.shown.fields, version=done.shown.version),
+        after=after.model_copy(update={"status": "stopped"}),
+    )
+
+
 def _status(done: Done) -> Action:
     _untouched(done, "status")
     before = done.receipt.before_seen["status"]
@@ -233,6 +250,7 @@ _INVERSES: dict[type[Any], Callable[[Done], Action]] = {
     SetPrice: _price,
     StartPromotion: _started,
     EndPromotion: _ended,
+    StartExperiment: _experiment,
     ListProduct: _status,
     DelistProduct: _status,
     Reorder: _order,

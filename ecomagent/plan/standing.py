@@ -5,7 +5,7 @@ Planning, editing and applying all judge against this one value, made in one pla
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -77,8 +77,16 @@ def standing_of(
         spent_today=repository.spent_between(day, now + timedelta(seconds=1)),
         spent_month=repository.spent_between(month, now + timedelta(seconds=1)),
         restoring=restoring,
+        committed_experiments=under_test(connector, catalogue["sku"]),
     )
     return Standing(catalogue, context, drifted)
+
+
+def under_test(connector: Connector, skus: Iterable[str]) -> int:
+    """SKUs on which an experiment is not over yet."""
+    targets = [Target(type="sku", id=str(sku)) for sku in skus]
+    shown = _shown(connector, ActionKind.START_EXPERIMENT, targets)
+    return sum(1 for fields in shown.values() if fields.get("experiment_id"))
 
 
 def as_shown(

@@ -12,7 +12,7 @@ KEY = "plan-1/{}/1"
 
 
 def write(shop, small_shop, *kinds):
-    for action in small_shop.nine_actions(shop.connector):
+    for action in small_shop.every_kind_of_action(shop.connector):
         if not kinds or action.kind in kinds:
             shop.connector.write(action, idempotency_key=KEY.format(action.id))
 
@@ -91,7 +91,7 @@ def test_orders_and_campaigns_are_lists_for_people(files, small_shop):
 
 def test_each_plan_has_a_folder_of_its_own(files, small_shop):
     first, second = (
-        action for action in small_shop.nine_actions(files.connector)
+        action for action in small_shop.every_kind_of_action(files.connector)
         if action.kind in (ActionKind.LIST_PRODUCT, ActionKind.DELIST_PRODUCT)
     )  # fmt: skip
     files.connector.write(first, idempotency_key="plan-1/a/1")
@@ -141,7 +141,9 @@ def test_lists_for_people_hold_no_formulas_and_uploads_hold_the_text_as_it_is(fi
 
 def test_a_promotion_that_starts_later_cannot_be_said_in_a_file(files, small_shop):
     action = next(
-        a for a in small_shop.nine_actions(files.connector) if a.kind is ActionKind.START_PROMOTION
+        a
+        for a in small_shop.every_kind_of_action(files.connector)
+        if a.kind is ActionKind.START_PROMOTION
     )
     later = action.model_copy(update={"starts_at": small_shop.NOW + small_shop.timedelta(days=1)})
 
@@ -178,3 +180,15 @@ def test_a_variant_without_known_options_is_told_apart_by_its_title(files, small
 
     (row,) = table(files, small_shop, "prices.csv")
     assert (row["Option1 Name"], row["Option1 Value"]) == ("Title", "big")
+
+
+def test_an_experiment_has_a_file_for_each_day_on_which_the_price_changes(files, small_shop):
+    actions = small_shop.every_kind_of_action(files.connector)
+    (tried,) = [action for action in actions if action.kind is ActionKind.START_EXPERIMENT]
+    files.connector.write(tried, idempotency_key="plan-1/a/1")
+    written = {name.split("/")[-1]: text for name, text in small_shop.files(files).items()}
+    assert sorted(written) == ["experiment-2024-05-13.csv", "experiment-2024-05-27.csv"]
+    lower, back = (written[name].splitlines()[1] for name in sorted(written))
+    assert "9.00" in lower
+    assert "10.00" in back
+    assert "Variant Compare At Price" in written["experiment-2024-05-13.csv"]

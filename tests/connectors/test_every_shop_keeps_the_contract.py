@@ -13,7 +13,7 @@ KINDS = list(ActionKind)
 
 
 def action_of(shop, small_shop, kind):
-    return next(a for a in small_shop.nine_actions(shop.connector) if a.kind is kind)
+    return next(a for a in small_shop.every_kind_of_action(shop.connector) if a.kind is kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -77,7 +77,7 @@ def test_fields_are_those_of_the_before_model(shop, small_shop, kind):
 
 def test_the_serial_counts_changes_of_the_catalogue_only(shop, small_shop):
     start = shop.connector.base()
-    for number, action in enumerate(small_shop.nine_actions(shop.connector)):
+    for number, action in enumerate(small_shop.every_kind_of_action(shop.connector)):
         before = shop.connector.base()
         shop.connector.write(action, idempotency_key=f"plan-1/{number}/1")
         after = shop.connector.base()
@@ -85,7 +85,7 @@ def test_the_serial_counts_changes_of_the_catalogue_only(shop, small_shop):
         assert (after.serial - before.serial, after.state_hash != before.state_hash) == (
             (0, False) if outside else (1, action.kind is not ActionKind.UPDATE_CONTENT)
         )
-    assert shop.connector.base().serial == start.serial + 7
+    assert shop.connector.base().serial == start.serial + 8
 
 
 def test_a_promotion_runs_out_by_itself(shop, small_shop):
@@ -154,12 +154,12 @@ def test_many_targets_are_read_as_few_are(shop):
 def test_the_shop_works_the_same_on_postgresql(small_shop, pg_database, tmp_path):
     shop = small_shop.Shop(tmp_path, "local", pg_database)
     small_shop.fill(shop.database)
-    plan = small_shop.sealed(shop, small_shop.nine_actions(shop.connector))
+    plan = small_shop.sealed(shop, small_shop.every_kind_of_action(shop.connector))
     small_shop.decide(shop, plan)
 
     report = shop.apply(plan)
 
-    assert (report.applied, report.exit_code) == (9, 0)
-    assert shop.apply(plan).already == 9
+    assert (report.applied, report.exit_code) == (10, 0)
+    assert shop.apply(plan).already == 10
     assert shop.audit.verify().ok
     shop.database.close()

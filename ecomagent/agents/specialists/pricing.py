@@ -10,6 +10,8 @@ from ecomagent.agents.menus import impact_of, menu, save_menu
 from ecomagent.agents.reasons import price_reasons, promotion_reasons
 from ecomagent.agents.seasons import season_of, season_rows
 from ecomagent.agents.services import Services
+from ecomagent.agents.specialists.experiments import experiment_rows
+from ecomagent.agents.specialists.sellable import sellable
 from ecomagent.agents.state import PipelineState
 from ecomagent.agents.words import say
 from ecomagent.domain.action import (
@@ -63,20 +65,14 @@ def _menus(bench: Workbench) -> pd.DataFrame:
             menu(promoted, kind=ActionKind.START_PROMOTION.value, target="sku", group="price",
                  name="promotion")
         )  # fmt: skip
+    tried = experiment_rows(bench)
+    parts.append(
+        menu(tried, kind=ActionKind.START_EXPERIMENT.value, target="sku", group="price",
+             name="experiment")
+    )  # fmt: skip
     rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     rows["category"] = rows["sku"].map(bench.catalogue.set_index("sku")["category"]).fillna("")
     return rows[rows["value"] > 0]
-
-
-def sellable(bench: Workbench) -> pd.DataFrame:
-    """SKUs of the scope that are on sale at a known price and run no promotion."""
-    scoped = bench.scoped
-    keep = (
-        (scoped["status"] == "active")
-        & scoped["list_price_minor"].notna()
-        & scoped["promotion_id"].isna()
-    )
-    return scoped[keep]
 
 
 def list_menu(bench: Workbench) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from ecomagent.domain.action import (
     ListProduct,
     Reorder,
     SendCampaign,
+    StartExperiment,
     UpdateContent,
 )
 from ecomagent.domain.goal import Constraints
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PRICE_KINDS = frozenset(
-    {ActionKind.SET_PRICE, ActionKind.START_PROMOTION, ActionKind.END_PROMOTION}
+    {
+        ActionKind.SET_PRICE,
+        ActionKind.START_PROMOTION,
+        ActionKind.END_PROMOTION,
+        ActionKind.START_EXPERIMENT,
+    }
 )
 
 
@@ -74,6 +80,8 @@ class PolicyContext:
     committed_spend: Decimal = Decimal(0)
     committed_cash: Decimal = Decimal(0)
     committed_actions: int = 0
+    committed_experiments: int = 0
+    """SKUs under test, those of earlier plans that still are among them."""
     taken: frozenset[tuple[str, str]] = frozenset()
     """Targets another action of the plan changes already, by family and id."""
     restoring: bool = False
@@ -117,6 +125,7 @@ class PolicyContext:
             committed_spend=self.committed_spend + spend_of(action),
             committed_cash=self.committed_cash + cash_of(action),
             committed_actions=self.committed_actions + 1,
+            committed_experiments=self.committed_experiments + isinstance(action, StartExperiment),
             taken=self.taken | {family_of(action)} | self.claims_of(action),
         )
         if "by_product" in self.__dict__:  # the SKUs are the same, so is their index

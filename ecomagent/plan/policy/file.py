@@ -97,6 +97,14 @@ regret = 0.02
 [assortment]
 # Most SKUs on sale in one category; plans phase out what adds least beyond it. 0 for no limit.
 max_active_per_category = 0
+
+[experiment]
+# Try a lower price of a SKU in some weeks, by chance, where knowing how customers answer is worth
+# more than the trial costs. Share of the shop's SKUs that may be under test at once; 0 for none.
+max_share = 0.02
+# How far below the list price, and the days over which what is learnt has to pay.
+max_depth = 0.10
+payback_days = 180
 """
 
 

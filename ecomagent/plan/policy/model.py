@@ -178,6 +178,17 @@ class AssortmentPolicy(_Section):
     """Most SKUs on sale in one category; 0 for no limit."""
 
 
+class ExperimentPolicy(_Section):
+    """How much may be tried to learn how customers answer prices."""
+
+    max_share: Share = Decimal(0)
+    """Share of the shop's SKUs that may be under test at once; 0 for none."""
+    max_depth: Share = Decimal("0.10")
+    """How far below the list price a tried price may be."""
+    payback_days: int = Field(default=180, ge=1, le=730, strict=True)
+    """Days after its end over which what was learnt is counted as worth something."""
+
+
 class Policy(_Section):
     """All of ``policy.toml``; a section must be there unless leaving it out allows less."""
 
@@ -196,6 +207,7 @@ class Policy(_Section):
     quiet_hours: QuietHoursPolicy
     learning: LearningPolicy = LearningPolicy()
     assortment: AssortmentPolicy = AssortmentPolicy()
+    experiment: ExperimentPolicy = ExperimentPolicy()
 
     @property
     def hash(self) -> str:

@@ -26,6 +26,7 @@ BY_KIND = {
     ActionKind.DELIST_PRODUCT: Risk.MEDIUM,
     ActionKind.SEND_CAMPAIGN: Risk.MEDIUM,
     ActionKind.CREATE_BUNDLE: Risk.MEDIUM,
+    ActionKind.START_EXPERIMENT: Risk.MEDIUM,
 }
 
 

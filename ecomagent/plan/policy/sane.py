@@ -16,6 +16,7 @@ from ecomagent.domain.action import (
     Reorder,
     SendCampaign,
     SetPrice,
+    StartExperiment,
     StartPromotion,
     UpdateContent,
 )
@@ -101,6 +102,8 @@ def _values(action: Action, context: PolicyContext) -> Iterator[str]:
         yield from _start_promotion(action, context)
     elif isinstance(action, EndPromotion):
         yield from _end_promotion(action, context)
+    elif isinstance(action, StartExperiment):
+        yield from _experiment(action, context)
     elif isinstance(action, ListProduct | DelistProduct):
         yield from _status(action)
         if action.after.new is not None:
@@ -148,6 +151,32 @@ def _end_promotion(action: EndPromotion, context: PolicyContext) -> Iterator[str
         yield "no promotion is running"
     if action.after.promotion_id is not None and not context.restoring:
         yield "ending a promotion cannot start another"
+
+
+def _experiment(action: StartExperiment, context: PolicyContext) -> Iterator[str]:
+    if action.after.status == "stopped":
+        if not context.restoring:
+            yield "an experiment is made to run"
+        return
+    before, blocks = action.before, action.after.blocks
+    tried = action.after.tried(before.price)
+    if before.experiment_id is not None or before.promotion_id is not None:
+        yield "another experiment or promotion is on"
+    if not tried or len(tried) == len(blocks):
+        yield "nothing would be compared"
+        return
+    for block in blocks:
+        yield from _no_price(block.price, context)
+        if block.price > before.price:
+            yield "a tried price is above the list price"
+        if block.starts_at.tzinfo is None or block.ends_at.tzinfo is None:
+            yield "a date has no time zone"
+            return
+    moments = [at for block in blocks for at in (block.starts_at, block.ends_at)]
+    if moments != sorted(moments) or any(block.starts_at == block.ends_at for block in blocks):
+        yield "its blocks are not one after the other"
+    if tried[0].ends_at <= context.now:
+        yield "its first block would be over already"
 
 
 def _status(action: ListProduct | DelistProduct) -> Iterator[str]:

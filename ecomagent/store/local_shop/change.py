@@ -25,13 +25,22 @@ from ecomagent.domain.action import (
     ReorderAfter,
     SendCampaign,
     SetPrice,
+    StartExperiment,
     StartPromotion,
     UpdateContent,
 )
 from ecomagent.domain.errors import ConnectorError
 from ecomagent.domain.ids import content_hash, content_id
 from ecomagent.domain.money import to_minor
-from ecomagent.store.local_shop.shown import BUNDLE, Look, campaign_status, is_running, offers
+from ecomagent.store.local_shop.shown import (
+    BUNDLE,
+    Look,
+    block_id,
+    campaign_status,
+    experiment_of,
+    is_running,
+    offers,
+)
 from ecomagent.store.tables import (
     CampaignEventRow,
     CampaignRow,
@@ -123,6 +132,32 @@ def _promote(to: Change, action: StartPromotion | EndPromotion) -> None:
             status="active",
         )
     )
+
+
+def _experiment(to: Change, action: StartExperiment) -> None:
+    """Temporary prices for the blocks that got the lower one; a stopped one ends what is left."""
+    row = to.variant(action.sku)
+    row.version += 1
+    if action.after.status == "stopped":
+        for offer in offers(Look(to.session, to.currency, to.now), [action.sku])[action.sku]:
+            if experiment_of(offer.id) == action.after.experiment_id:
+                offer.ends_at = to.now if is_running(offer, to.now) else None
+                offer.status = "ended"
+        return
+    for number, block in enumerate(action.after.tried(action.before.price)):
+        name = block_id(action.after.experiment_id, number)
+        _make_room(to, PromotionRow, name)
+        to.session.add(
+            PromotionRow(
+                id=name,
+                sku=action.sku,
+                discount=float(1 - block.price / action.before.price),
+                price_minor=to.minor(block.price),
+                starts_at=max(block.starts_at, to.now),
+                ends_at=block.ends_at,
+                status="active",
+            )
+        )
 
 
 def _discount(action: StartPromotion | EndPromotion, row: VariantRow, to: Change) -> Decimal:
@@ -357,6 +392,7 @@ _CHANGES: dict[type[Any], Callable[[Change, Any], None]] = {
     SetPrice: _set_price,
     StartPromotion: _promote,
     EndPromotion: _promote,
+    StartExperiment: _experiment,
     ListProduct: _set_status,
     DelistProduct: _set_status,
     Reorder: _order,

@@ -32,6 +32,8 @@ from ecomagent.store.tables import (
 ABSENT = "absent"
 BUNDLE = "bundle"
 """Attribute of a product that is a bundle: SKU to units in it."""
+EXPERIMENT = "exp_"
+BLOCK = "-block-"
 MANY = 400
 """Targets from which on whole tables are read rather than rows by key."""
 States = dict[str, TargetState]
@@ -121,6 +123,41 @@ def _promotions(look: Look, ids: Sequence[str]) -> States:
             },
         )
     return made
+
+
+def _experiments(look: Look, ids: Sequence[str]) -> States:
+    known = offers(look, ids)
+    made = {}
+    for row in _rows(look, VariantRow, VariantRow.sku, ids):
+        if row.list_price_minor is None:
+            continue
+        coming = known.get(row.sku, [])
+        tried = [offer for offer in coming if experiment_of(offer.id)]
+        others = [offer for offer in coming if not experiment_of(offer.id)]
+        made[row.sku] = _state(
+            "sku",
+            row.sku,
+            [row.version, row.list_price_minor,
+             [[offer.id, offer.price_minor, offer.starts_at, offer.ends_at] for offer in coming]],
+            {
+                "price": look.money(row.list_price_minor),
+                "experiment_id": experiment_of(tried[0].id) if tried else None,
+                "promotion_id": others[0].id if others else None,
+            },
+            {"blocks": len(tried)},
+        )  # fmt: skip
+    return made
+
+
+def block_id(experiment_id: str, number: int) -> str:
+    """Name under which a block's temporary price is on file."""
+    return f"{experiment_id}{BLOCK}{number}"
+
+
+def experiment_of(offer_id: str) -> str | None:
+    """The experiment a temporary price belongs to; None for a promotion."""
+    name, found, number = offer_id.rpartition(BLOCK)
+    return name if found and number.isdigit() and name.startswith(EXPERIMENT) else None
 
 
 def _imported_offers(look: Look, ids: Sequence[str]) -> dict[str, list[int]]:
@@ -247,6 +284,7 @@ _READERS: dict[ActionKind, Callable[[Look, Sequence[str]], States]] = {
     ActionKind.SET_PRICE: _prices,
     ActionKind.START_PROMOTION: _promotions,
     ActionKind.END_PROMOTION: _promotions,
+    ActionKind.START_EXPERIMENT: _experiments,
     ActionKind.LIST_PRODUCT: _statuses,
     ActionKind.DELIST_PRODUCT: _statuses,
     ActionKind.UPDATE_CONTENT: _contents,

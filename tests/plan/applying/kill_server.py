@@ -24,7 +24,16 @@ from pathlib import Path
 from typing import Any
 
 import small_shop
-from small_shop import NOW, Shop, counts, customers_view, decide, files, nine_actions, sealed
+from small_shop import (
+    NOW,
+    Shop,
+    counts,
+    customers_view,
+    decide,
+    every_kind_of_action,
+    files,
+    sealed,
+)
 from sqlalchemy import event
 from sqlmodel import Session
 
@@ -111,7 +120,7 @@ def prepare(folder: Path, connector: str, mode: str, kinds: list[str], url: str)
     shop = Shop(folder, connector, url)
     small_shop.fill(shop.database)
     write_default_policy(folder / "policy.toml", "GBP")
-    actions = nine_actions(shop.connector)
+    actions = every_kind_of_action(shop.connector)
     plan = sealed(shop, tuple(a for a in actions if a.kind.value in kinds))
     decide(shop, plan)
     if mode == "rollback":

@@ -28,6 +28,9 @@ from ecomagent.domain.action import (
     CreateBundle,
     DelistProduct,
     EndPromotion,
+    ExperimentAfter,
+    ExperimentBefore,
+    ExperimentBlock,
     ListProduct,
     PriceAfter,
     PriceBefore,
@@ -37,6 +40,7 @@ from ecomagent.domain.action import (
     ReorderAfter,
     SendCampaign,
     SetPrice,
+    StartExperiment,
     StartPromotion,
     StatusAfter,
     StatusBefore,
@@ -173,7 +177,17 @@ def _seen(connector: Connector, kind: ActionKind, target: Target) -> dict[str, A
     return {**state.fields, "version": state.version}
 
 
-def nine_actions(connector: Connector, now: datetime = NOW) -> tuple[Action, ...]:
+def _blocks(now: datetime) -> tuple[ExperimentBlock, ...]:
+    """Four weeks, the second and third at the lower price."""
+    prices = [Decimal("10.00"), Decimal("9.00"), Decimal("9.00"), Decimal("10.00")]
+    days = [now + timedelta(days=7 * week) for week in range(5)]
+    return tuple(
+        ExperimentBlock(starts_at=start, ends_at=end, price=price)
+        for start, end, price in zip(days, days[1:], prices, strict=False)
+    )
+
+
+def every_kind_of_action(connector: Connector, now: datetime = NOW) -> tuple[Action, ...]:
     """One action of every kind, as the shop stands now."""
 
     def sku(kind: ActionKind, name: str) -> dict[str, Any]:
@@ -226,6 +240,12 @@ def nine_actions(connector: Connector, now: datetime = NOW) -> tuple[Action, ...
         UpdateContent(
             product="mug", before=ContentBefore(**product(kinds.UPDATE_CONTENT, "mug")),
             after=ContentAfter(title="Red mug, 350 ml", description="Warm.", tags=("clay", "red")),
+        ),
+        StartExperiment(
+            sku="mug-b", before=ExperimentBefore(**sku(kinds.START_EXPERIMENT, "mug-b")),
+            after=ExperimentAfter(
+                experiment_id="exp_mug-b", chance=Decimal("0.5"), blocks=_blocks(now),
+            ),
         ),
         CreateBundle(
             sku="set-1", before=BundleBefore(**sku(kinds.CREATE_BUNDLE, "set-1")),

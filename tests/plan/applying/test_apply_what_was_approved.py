@@ -27,7 +27,7 @@ def price_of(shop, sku):
 
 @pytest.fixture
 def plan(shop, small_shop):
-    return small_shop.sealed(shop, small_shop.nine_actions(shop.connector))
+    return small_shop.sealed(shop, small_shop.every_kind_of_action(shop.connector))
 
 
 def test_everything_approved_is_done_once(shop, small_shop, plan):
@@ -37,8 +37,8 @@ def test_everything_approved_is_done_once(shop, small_shop, plan):
     after = (small_shop.customers_view(shop), small_shop.counts(shop), small_shop.files(shop))
     again = shop.apply(plan)
 
-    assert (report.applied, report.exit_code) == (9, 0)
-    assert (again.applied, again.already, again.exit_code) == (0, 9, 0)
+    assert (report.applied, report.exit_code) == (10, 0)
+    assert (again.applied, again.already, again.exit_code) == (0, 10, 0)
     assert (
         small_shop.customers_view(shop), small_shop.counts(shop), small_shop.files(shop)
     ) == after  # fmt: skip
@@ -50,7 +50,7 @@ def test_nothing_is_done_without_a_word(shop, small_shop, plan):
 
     report = shop.apply(plan)
 
-    assert (report.applied, report.waiting, report.exit_code) == (0, 9, 3)
+    assert (report.applied, report.waiting, report.exit_code) == (0, 10, 3)
     assert (small_shop.customers_view(shop), small_shop.counts(shop)) == before
 
 
@@ -61,7 +61,7 @@ def test_what_was_rejected_stays_and_the_reason_is_told(shop, small_shop, plan):
 
     report = shop.apply(plan)
 
-    assert (report.applied, report.rejected, report.exit_code) == (8, 1, 0)
+    assert (report.applied, report.rejected, report.exit_code) == (9, 1, 0)
     assert report.lines[0].message == "too cheap"
     assert price_of(shop, "mug-r") == Decimal("10.00")
 
@@ -76,7 +76,7 @@ def test_an_edited_action_is_done_as_it_was_edited(shop, small_shop, plan):
 
     report = shop.apply(plan)
 
-    assert (report.applied, report.waiting, report.exit_code) == (1, 8, 0)
+    assert (report.applied, report.waiting, report.exit_code) == (1, 9, 0)
     assert report.lines[0].action_id == price.id
     assert price_of(shop, "mug-r") == Decimal("9.80")
 
@@ -106,7 +106,7 @@ def test_a_newer_word_on_file_counts(shop, small_shop, plan):
         clock=shop.clock, actor="olga", lock_file=shop.lock, recheck=lambda a: small_shop.ALLOW,
     )  # fmt: skip
 
-    assert (report.applied, report.rejected) == (0, 9)
+    assert (report.applied, report.rejected) == (0, 10)
 
 
 def test_an_approval_of_other_content_is_refused(shop, small_shop, plan):
@@ -136,7 +136,7 @@ def test_a_plan_that_is_not_on_file_is_refused(shop, small_shop, plan):
 
 def test_a_plan_for_another_shop_is_refused(shop, small_shop):
     ref = ShopRef(id="shop-1", name="x", currency="GBP", connector="medusa")
-    plan = small_shop.sealed(shop, small_shop.nine_actions(shop.connector), shop=ref)
+    plan = small_shop.sealed(shop, small_shop.every_kind_of_action(shop.connector), shop=ref)
 
     with pytest.raises(PlanError, match="made for the connector “medusa”"):
         shop.apply(plan)
@@ -144,7 +144,7 @@ def test_a_plan_for_another_shop_is_refused(shop, small_shop):
 
 def test_a_plan_that_policy_denied_is_refused(shop, small_shop):
     verdict = PlanVerdict(decision="deny", rules=("campaign_budget: none left",))
-    plan = small_shop.sealed(shop, small_shop.nine_actions(shop.connector), verdict=verdict)
+    plan = small_shop.sealed(shop, small_shop.every_kind_of_action(shop.connector), verdict=verdict)
     small_shop.decide(shop, plan)
 
     with pytest.raises(PolicyRefusedError, match="denied this plan") as refused:
@@ -159,7 +159,7 @@ def test_drift_skips_that_action_and_says_so(shop, small_shop, plan):
     report = shop.apply(plan)
 
     line = report.lines[0]
-    assert (report.applied, report.skipped, report.exit_code) == (8, 1, 5)
+    assert (report.applied, report.skipped, report.exit_code) == (9, 1, 5)
     assert (line.status, line.why) == ("skipped", "drift")
     assert line.message == (
         "the shop changed since the plan was made: price was 10.00 and is 11.00 now"
@@ -197,7 +197,7 @@ def test_a_skip_is_tried_again_when_the_reason_is_gone_and_told_once(shop, small
 
     report = shop.apply(plan)
 
-    assert (report.applied, report.already, report.exit_code) == (1, 8, 0)
+    assert (report.applied, report.already, report.exit_code) == (1, 9, 0)
     assert price_of(shop, "mug-r") == Decimal("9.50")
 
 
@@ -207,13 +207,13 @@ def test_an_expired_plan_is_not_applied(shop, small_shop, plan):
 
     report = shop.apply(plan)
 
-    assert (report.applied, report.skipped, report.exit_code) == (0, 9, 5)
+    assert (report.applied, report.skipped, report.exit_code) == (0, 10, 5)
     assert {line.why for line in report.lines} == {"expired"}
     assert small_shop.counts(shop)["writes"] == 0
 
 
 def test_an_action_that_expires_before_its_plan_is_not_applied(shop, small_shop):
-    price, *rest = small_shop.nine_actions(shop.connector)
+    price, *rest = small_shop.every_kind_of_action(shop.connector)
     soon = price.model_copy(update={"expires_at": small_shop.NOW + timedelta(hours=1)})
     plan = small_shop.sealed(shop, (soon, *rest))
     small_shop.decide(shop, plan)
@@ -221,7 +221,7 @@ def test_an_action_that_expires_before_its_plan_is_not_applied(shop, small_shop)
 
     report = shop.apply(plan)
 
-    assert (report.applied, report.lines[0].why) == (8, "expired")
+    assert (report.applied, report.lines[0].why) == (9, "expired")
 
 
 def denying(*kinds):
@@ -239,20 +239,20 @@ def test_what_policy_no_longer_allows_is_refused_and_the_rest_goes_on(shop, smal
 
     report = shop.apply(plan, recheck=denying("set_price"))
 
-    assert (report.applied, report.skipped, report.exit_code) == (8, 1, 5)
+    assert (report.applied, report.skipped, report.exit_code) == (9, 1, 5)
     assert report.lines[0].why == "policy"
     assert "margin_floor: margin 3 %" in report.lines[0].message
 
 
 def test_when_policy_refuses_all_the_exit_code_says_so(shop, small_shop):
-    plan = small_shop.sealed(shop, small_shop.nine_actions(shop.connector)[:1])
+    plan = small_shop.sealed(shop, small_shop.every_kind_of_action(shop.connector)[:1])
     small_shop.decide(shop, plan)
 
     assert shop.apply(plan, recheck=denying("set_price")).exit_code == 4
 
 
 def test_a_role_that_no_longer_suffices_is_asked_for_again(shop, small_shop):
-    plan = small_shop.sealed(shop, small_shop.nine_actions(shop.connector)[:1])
+    plan = small_shop.sealed(shop, small_shop.every_kind_of_action(shop.connector)[:1])
     small_shop.decide(shop, plan, role="analyst")
     asks = ActionVerdict(decision="needs_approval", role="manager")
 
@@ -321,7 +321,7 @@ def test_while_another_run_holds_the_workspace_nothing_happens(shop, small_shop,
         shop.apply(plan)
     assert held.value.exit_code == 6
     assert small_shop.counts(shop)["writes"] == 0
-    assert shop.apply(plan).applied == 9
+    assert shop.apply(plan).applied == 10
 
 
 class Flaky:
@@ -345,7 +345,7 @@ class Flaky:
 
 @pytest.mark.parametrize("done_first", [False, True])
 def test_a_shop_that_does_not_answer_at_once_is_asked_again(local, small_shop, done_first):
-    plan = small_shop.sealed(local, small_shop.nine_actions(local.connector)[:2])
+    plan = small_shop.sealed(local, small_shop.every_kind_of_action(local.connector)[:2])
     small_shop.decide(local, plan)
     flaky = Flaky(local.connector, fails=2, done_first=done_first)
 
@@ -357,7 +357,7 @@ def test_a_shop_that_does_not_answer_at_once_is_asked_again(local, small_shop, d
 def test_a_shop_that_never_answers_fails_that_action_and_the_next_run_makes_up(
     local, small_shop, done_first
 ):
-    plan = small_shop.sealed(local, small_shop.nine_actions(local.connector)[:2])
+    plan = small_shop.sealed(local, small_shop.every_kind_of_action(local.connector)[:2])
     small_shop.decide(local, plan)
     flaky = Flaky(local.connector, fails=3, done_first=done_first)
 
@@ -394,7 +394,7 @@ class Forgetful:
 
 
 def test_a_shop_that_shows_something_else_is_not_believed(local, small_shop):
-    plan = small_shop.sealed(local, small_shop.nine_actions(local.connector)[:1])
+    plan = small_shop.sealed(local, small_shop.every_kind_of_action(local.connector)[:1])
     small_shop.decide(local, plan)
 
     report = local.apply(plan, connector=Forgetful(local.connector))
@@ -414,7 +414,7 @@ def test_a_receipt_keeps_what_was_there_before_and_after(shop, small_shop, plan)
 
     assert (price.before_seen["price"], price.after_seen["price"]) == ("10.00", "9.50")
     assert price.intended_at < price.finished_at
-    assert len(receipts) == 9
+    assert len(receipts) == 10
 
 
 def test_every_change_is_on_the_audit_log(shop, small_shop, plan):
@@ -424,14 +424,14 @@ def test_every_change_is_on_the_audit_log(shop, small_shop, plan):
     entries = [e for e in shop.audit.entries(100) if e.event == "action.applied"]
 
     assert shop.audit.verify().ok
-    assert len(entries) == 9
+    assert len(entries) == 10
     first = entries[-1]
     assert (first.actor, first.body["plan_hash"]) == ("olga", plan.hash)
     assert (first.body["before"]["price"], first.body["after"]["price"]) == ("10.00", "9.50")
 
 
 def test_every_step_is_told_before_it_is_taken(local, small_shop):
-    plan = small_shop.sealed(local, small_shop.nine_actions(local.connector)[:1])
+    plan = small_shop.sealed(local, small_shop.every_kind_of_action(local.connector)[:1])
     small_shop.decide(local, plan)
     told = []
 
@@ -442,7 +442,7 @@ def test_every_step_is_told_before_it_is_taken(local, small_shop):
 
 def test_an_interrupted_action_is_finished_before_newer_words_count(local, small_shop):
     """The shop did it, then the run died; a rejection after that cannot unmake it."""
-    plan = small_shop.sealed(local, small_shop.nine_actions(local.connector)[:1])
+    plan = small_shop.sealed(local, small_shop.every_kind_of_action(local.connector)[:1])
     small_shop.decide(local, plan)
 
     class Died(BaseException):
@@ -463,7 +463,7 @@ def test_an_interrupted_action_is_finished_before_newer_words_count(local, small
 
 
 def test_two_plans_on_the_same_price_do_not_undo_each_other(shop, small_shop):
-    first = small_shop.sealed(shop, small_shop.nine_actions(shop.connector)[:1])
+    first = small_shop.sealed(shop, small_shop.every_kind_of_action(shop.connector)[:1])
     old = first.actions[0]
     other = SetPrice(sku=old.sku, before=old.before, after=PriceAfter(price=Decimal("9.00")))
     other = other.model_copy(update={"id": other.content_id()})
@@ -478,7 +478,7 @@ def test_two_plans_on_the_same_price_do_not_undo_each_other(shop, small_shop):
 
 def test_the_plan_to_apply_is_the_newest_with_something_approved_to_do(shop, small_shop):
     old, new = (
-        small_shop.sealed(shop, small_shop.nine_actions(shop.connector), notes=(name,))
+        small_shop.sealed(shop, small_shop.every_kind_of_action(shop.connector), notes=(name,))
         for name in ("old", "new")
     )
     now = shop.clock.moment
@@ -490,4 +490,4 @@ def test_the_plan_to_apply_is_the_newest_with_something_approved_to_do(shop, sma
 
     shop.apply(old)
     assert latest_to_apply(shop.repository, now) is None
-    assert shop.apply(new).waiting == 9
+    assert shop.apply(new).waiting == 10

@@ -90,7 +90,7 @@ def test_a_folder_that_cannot_be_locked_is_told(small_shop, tmp_path):
 
 
 def test_a_full_disk_is_told_and_the_next_run_finishes(local, small_shop):
-    plan = small_shop.sealed(local, small_shop.nine_actions(local.connector))
+    plan = small_shop.sealed(local, small_shop.every_kind_of_action(local.connector))
     small_shop.decide(local, plan)
     (pages,) = local.sql("PRAGMA page_count")[0]
     with local.database.engine.connect() as connection:
@@ -106,13 +106,13 @@ def test_a_full_disk_is_told_and_the_next_run_finishes(local, small_shop):
     roomy = local.again()
     assert roomy.apply(plan).exit_code == 0
     counts = small_shop.counts(roomy)
-    assert counts["applied"] == counts["writes"] == counts["logged"] == 9
+    assert counts["applied"] == counts["writes"] == counts["logged"] == 10
     assert roomy.audit.verify().ok
     roomy.database.close()
 
 
 def test_a_read_only_store_is_told_and_nothing_is_done(local, small_shop):
-    plan = small_shop.sealed(local, small_shop.nine_actions(local.connector))
+    plan = small_shop.sealed(local, small_shop.every_kind_of_action(local.connector))
     small_shop.decide(local, plan)
     with local.database.engine.connect() as connection:
         connection.connection.dbapi_connection.execute("PRAGMA query_only=1")
@@ -121,7 +121,7 @@ def test_a_read_only_store_is_told_and_nothing_is_done(local, small_shop):
         local.apply(plan)
 
     again = local.again()
-    assert again.apply(plan).applied == 9
+    assert again.apply(plan).applied == 10
     again.database.close()
 
 
@@ -131,7 +131,7 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_nothing_half_done(local, smal
     from sqlalchemy import event
     from sqlalchemy.exc import OperationalError
 
-    plan = small_shop.sealed(local, small_shop.nine_actions(local.connector)[:3])
+    plan = small_shop.sealed(local, small_shop.every_kind_of_action(local.connector)[:3])
     small_shop.decide(local, plan)
     seen = 0
 

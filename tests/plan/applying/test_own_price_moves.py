@@ -10,7 +10,7 @@ from ecomagent.plan.own_prices import own_price_moves
 
 @pytest.fixture
 def plan(local, small_shop):
-    return small_shop.sealed(local, small_shop.nine_actions(local.connector))
+    return small_shop.sealed(local, small_shop.every_kind_of_action(local.connector))
 
 
 def moves_of(shop, later: timedelta = timedelta(days=3)):

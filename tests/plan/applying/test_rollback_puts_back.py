@@ -17,7 +17,7 @@ def before(shop, small_shop):
 
 @pytest.fixture
 def plan(shop, small_shop, before):
-    made = small_shop.sealed(shop, small_shop.nine_actions(shop.connector))
+    made = small_shop.sealed(shop, small_shop.every_kind_of_action(shop.connector))
     small_shop.decide(shop, made)
     shop.apply(made)
     return made
@@ -30,7 +30,7 @@ def take_back(shop, small_shop, plan):
 
 
 def applied(shop, small_shop, *kinds):
-    actions = [a for a in small_shop.nine_actions(shop.connector) if a.kind in kinds]
+    actions = [a for a in small_shop.every_kind_of_action(shop.connector) if a.kind in kinds]
     plan = small_shop.sealed(shop, tuple(actions))
     small_shop.decide(shop, plan)
     shop.apply(plan)
@@ -42,7 +42,7 @@ def test_everything_is_as_it_was(shop, small_shop, before, plan):
 
     _, report = take_back(shop, small_shop, plan)
 
-    assert (report.applied, report.exit_code) == (9, 0)
+    assert (report.applied, report.exit_code) == (10, 0)
     assert report.rollback_of == plan.plan_id
     assert small_shop.customers_view(shop) == before
     assert shop.audit.verify().ok
@@ -56,7 +56,7 @@ def test_it_is_a_sealed_plan_that_waits_for_its_own_approval(shop, small_shop, b
 
     back.check_seal()
     assert back.rollback_of == plan.plan_id
-    assert (report.waiting, report.exit_code) == (9, 3)
+    assert (report.waiting, report.exit_code) == (10, 3)
     assert small_shop.customers_view(shop) == seen
     assert back.actions[0].kind is ActionKind.CREATE_BUNDLE
     assert plan.plan_id in back.actions[0].reasons[0].en
@@ -68,7 +68,7 @@ def test_after_a_restart_and_days_later_too(shop, small_shop, before, plan):
 
     _, report = take_back(later, small_shop, plan)
 
-    assert report.applied == 9
+    assert report.applied == 10
     assert small_shop.customers_view(later) == before
     later.database.close()
 
@@ -119,7 +119,7 @@ def test_what_somebody_changed_since_stays_as_they_left_it(local, small_shop, ki
 
     back, report = take_back(local, small_shop, plan)
 
-    assert report.applied == 8
+    assert report.applied == 9
     assert sum("was changed since and stays" in note for note in back.notes) == 1
     if kind == "set_price":
         assert (1234,) in theirs
@@ -133,7 +133,7 @@ def test_what_changes_between_rollback_plan_and_apply_is_skipped(shop, small_sho
 
     report = shop.apply(back)
 
-    assert (report.applied, report.skipped, report.exit_code) == (8, 1, 5)
+    assert (report.applied, report.skipped, report.exit_code) == (9, 1, 5)
     assert shop.read("set_price", "sku", "mug-r").fields["price"] == "12.34"
 
 
@@ -145,7 +145,7 @@ def test_a_second_time_there_is_nothing_left(shop, small_shop, plan):
 
 
 def test_a_plan_that_was_never_applied_has_nothing_to_take_back(shop, small_shop):
-    plan = small_shop.sealed(shop, small_shop.nine_actions(shop.connector))
+    plan = small_shop.sealed(shop, small_shop.every_kind_of_action(shop.connector))
 
     with pytest.raises(PlanError, match=r"nothing of .* was applied"):
         small_shop.roll_back(shop, plan)
@@ -173,7 +173,7 @@ def test_only_what_was_rejected_in_a_rollback_is_taken_back_later(shop, small_sh
 
 
 def test_what_was_applied_after_an_edit_is_taken_back_as_edited(shop, small_shop, before):
-    plan = small_shop.sealed(shop, small_shop.nine_actions(shop.connector)[:1])
+    plan = small_shop.sealed(shop, small_shop.every_kind_of_action(shop.connector)[:1])
     price = plan.actions[0]
     edited = price.model_copy(update={"after": PriceAfter(price="9.80")})
     small_shop.decide(
@@ -233,7 +233,7 @@ def test_the_same_plan_can_be_made_and_applied_again_after_a_rollback(shop, smal
 
     assert second.plan_id != first.plan_id
     assert small_shop.customers_view(shop) == done
-    assert small_shop.counts(shop)["promotions"] == 4  # what happened stays on file
+    assert small_shop.counts(shop)["promotions"] == 8  # what happened stays on file
 
 
 def test_a_promotion_that_took_anothers_place_gives_it_back(local, small_shop):
