@@ -19,7 +19,7 @@ def lowest_tried(
 
     Floors bind as they bind promotions; unlike them, no price is tried where the cost is unknown.
     """
-    depth = min(policy.experiment.max_depth, promotion_depth(policy, context).value)
+    depth = min(policy.experiment.max_drop, promotion_depth(policy, context).value)
     found = [(rounded_up(price * (1 - depth), context.currency), f"{percent(depth)} off")]
     facts = context.skus.get(sku)
     if facts is None or facts.cost is None:

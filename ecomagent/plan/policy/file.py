@@ -103,7 +103,7 @@ max_active_per_category = 0
 # more than the trial costs. Share of the shop's SKUs that may be under test at once; 0 for none.
 max_share = 0.02
 # How far below the list price, and the days over which what is learnt has to pay.
-max_depth = 0.10
+max_drop = 0.10
 payback_days = 180
 """
 

@@ -183,7 +183,7 @@ class ExperimentPolicy(_Section):
 
     max_share: Share = Decimal(0)
     """Share of the shop's SKUs that may be under test at once; 0 for none."""
-    max_depth: Share = Decimal("0.10")
+    max_drop: Share = Decimal("0.10")
     """How far below the list price a tried price may be."""
     payback_days: int = Field(default=180, ge=1, le=730, strict=True)
     """Days after its end over which what was learnt is counted as worth something."""
