@@ -299,6 +299,7 @@ class Workbench:
             source=self.history.ref("panel", rows=len(self.panel)),
             learnt=self.learnt.prices,
             experiments=self._own_moves(),
+            neighbours=self.substitutes.rename(columns={"other": "neighbour"}),
         )
 
     def _own_moves(self) -> pd.DataFrame:
