@@ -12,8 +12,8 @@ from ecomagent.agents.specialists.pricing import (
     PROMOTED,
     market,
     promotion_days,
-    sellable,
 )
+from ecomagent.agents.specialists.sellable import sellable
 from ecomagent.agents.workbench import Workbench
 from ecomagent.domain.goal import Constraints, Lever
 from ecomagent.domain.money import to_decimal
