@@ -74,8 +74,8 @@ def price_given(
     if cross is None and elasticity.cross is not None and "category" in catalogue:
         named = catalogue.drop_duplicates("sku").set_index("sku")["category"]
         found = rest_of_category(frame, named, elasticity.cross, horizon_days=demand.horizon_days)
-        known: pd.DataFrame = frame.drop(columns=list(found.columns), errors="ignore").join(found)
-        return known
+        beside: pd.DataFrame = frame.drop(columns=list(found.columns), errors="ignore").join(found)
+        return beside
     return _with_cross(frame, demand, cross)
 
 
