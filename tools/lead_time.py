@@ -21,6 +21,7 @@ PRIOR_SPREAD = 0.25
 """Deliveries scatter by about a quarter of their time, before any was seen."""
 PRIOR_ORDERS = 4.0
 """Weight, in deliveries, of the shop's figures in a supplier's and of the prior's in the shop's."""
+YEAR = 366
 LATE, EARLY = 8.0, 0.1
 """An order that took more than the first many times its stated days was forgotten, or a slip of the
 pen, and tells nothing; less than the second counts as that much."""
@@ -34,7 +35,9 @@ class LeadTimes:
         table: Index ``sku``, sorted. ``lead_time_days`` (mean), ``lead_time_sd`` (days),
             ``stated_days``, ``deliveries`` (of its supplier, seen or overdue), ``basis``
             (``supplier``, ``shop``, ``stated`` or ``assumed``: what the mean rests on most),
-            ``inbound_days`` (until what is on its way arrives; NaN where no open order says).
+            ``inbound_days`` (until what is on its way arrives; NaN where no open order says),
+            ``restock_days`` (until an order of today arrives; NaN where nothing says that the SKU
+            can be had again: never ordered in a year, and no lead time stated).
         source: The purchase orders read; None where there were none.
     """
 
@@ -95,6 +98,8 @@ def lead_times(
         index=pd.Index(shown.index, name="sku"),
     )
     table["inbound_days"] = _until_arrival(orders, table["lead_time_days"], today)
+    again = known | pd.Series(shown.index.isin(_ordered_lately(orders, today)), shown.index)
+    table["restock_days"] = table["lead_time_days"].where(again)
     return LeadTimes(table, source)
 
 
@@ -140,6 +145,13 @@ def _pulled(values: Floats, mean: float, spread: float) -> tuple[float, float]:
     centre = (values.sum() + PRIOR_ORDERS * mean) / (count + PRIOR_ORDERS)
     squares = float(np.square(values - centre).sum()) + PRIOR_ORDERS * spread**2
     return float(centre), float(np.sqrt(squares / (count + PRIOR_ORDERS)))
+
+
+def _ordered_lately(orders: pd.DataFrame | None, today: date) -> pd.Series:
+    if orders is None or orders.empty:
+        return pd.Series([], dtype=object)
+    age = _days(pd.Timestamp(today) - pd.to_datetime(orders["ordered_on"]))
+    return orders["sku"][age <= YEAR]
 
 
 def _until_arrival(orders: pd.DataFrame | None, lead: pd.Series, today: date) -> pd.Series:

@@ -19,14 +19,16 @@ Changes = dict[str, Floats]
 GIVEN = ("current_minor", "cost_minor", "stock", "mean_per_day", "variance_per_day",
          "log_error_sd", "elasticity", "std_error")  # fmt: skip
 """What has to be known of a SKU; ``cost_minor`` and ``stock`` (units in hand) may be NaN."""
-WHERE_KNOWN = ("inbound", "inbound_days", "basis_minor", "seen_low_minor", "seen_high_minor",
+WHERE_KNOWN = ("inbound", "inbound_days", "restock_days", "basis_minor",
+               "seen_low_minor", "seen_high_minor",
                "rival_minor", "rival_basis_minor", "rival_elasticity", "own_then_minor",
                "rival_then_minor", "cross_units", "cross_revenue_minor",
                "cross_gross_profit_minor", "floor_minor")  # fmt: skip
 """What else may be known of it, NaN where not.
 
-``inbound`` units arrive after ``inbound_days`` (halfway where unknown). Demand was seen at the
-price ``basis_minor`` (the present one where unknown) and prices between ``seen_low_minor`` and
+``inbound`` units arrive after ``inbound_days`` (halfway where unknown). From ``restock_days`` on,
+what is asked for can be had: the supplier delivers again (never where unknown). Demand was seen
+at the price ``basis_minor`` (the present one where unknown) and prices between ``seen_low_minor`` and
 ``seen_high_minor`` were tried. The competitor asks ``rival_minor`` now and ``rival_basis_minor``
 when demand was seen; the elasticities were learnt at ``own_then_minor`` and
 ``rival_then_minor``. ``cross_…`` is what other products gain for a price ``e`` times as high.
@@ -145,7 +147,23 @@ def _met(
     end: float,
     already: Floats | None = None,
 ) -> Floats:
-    """What stock meets of units asked for evenly from ``begin`` to ``end`` of the horizon."""
+    """What can be met of units asked for evenly from ``begin`` to ``end`` of the horizon."""
+    again = given["restock_days"] / max(horizon_days, 1)
+    bound = np.clip(np.where(np.isnan(again), end, again), begin, end)
+    short = (bound - begin) / max(end - begin, 1e-9)
+    met: Floats = _from_stock(asked * short, given, horizon_days, begin, bound, already)
+    return met + asked * (1 - short)
+
+
+def _from_stock(
+    asked: Floats,
+    given: Mapping[str, Floats],
+    horizon_days: int,
+    begin: float,
+    end: Floats,
+    already: Floats | None,
+) -> Floats:
+    """What stock and goods on their way meet of units asked for before more can be had."""
     stock = np.where(np.isnan(given["stock"]), np.inf, np.maximum(given["stock"], 0.0))
     inbound = np.nan_to_num(given["inbound"])
     left = stock if already is None else stock - already
@@ -154,7 +172,7 @@ def _met(
         return limited
     days = np.where(np.isnan(given["inbound_days"]), horizon_days / 2, given["inbound_days"])
     arrived = np.clip(days / max(horizon_days, 1), 0.0, 1.0)
-    early = np.clip((arrived - begin) / max(end - begin, 1e-9), 0.0, 1.0)
+    early = np.clip((arrived - begin) / np.maximum(end - begin, 1e-9), 0.0, 1.0)
     come = np.where(arrived < end, inbound, 0.0)
     if already is not None:
         left = left + np.where(arrived < begin, inbound, 0.0)

@@ -87,6 +87,7 @@ def _from_catalogue(catalogue: pd.DataFrame) -> pd.DataFrame:
     frame["map_price_minor"] = _number(catalogue, "map_price_minor")
     frame["inbound"] = _number(catalogue, "inbound").fillna(0.0).clip(lower=0)
     frame["inbound_days"] = _number(catalogue, "inbound_days")
+    frame["restock_days"] = _number(catalogue, "restock_days").clip(lower=0)
     frame["stock"] = _number(catalogue, "on_hand").clip(lower=0)
     rival = _number(catalogue, "competitor_price_minor")
     frame["rival_minor"] = rival.where(rival > 0)

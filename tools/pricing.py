@@ -54,7 +54,7 @@ def price_menu(
     Args:
         catalogue: ``sku``, ``list_price_minor``, ``cost_minor``, ``on_hand``, ``inbound`` and,
             where known, ``map_price_minor``, ``cost_assumed``, ``competitor_price_minor``,
-            ``inbound_days``.
+            ``inbound_days``, ``restock_days`` (until the supplier can deliver again).
         demand: Forecast at the present price.
         elasticity: Response to prices.
         limits: Margin floor, largest change, endings.

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tools.elasticity import Elasticities
     from tools.forecast import DemandForecast
     from tools.halo import Halo
+    from tools.lead_time import LeadTimes
     from tools.marketing import Segments
     from tools.new_products import NewProducts
     from tools.pricing import PriceLimits
@@ -314,6 +315,22 @@ class Workbench:
         tried = tried_prices(kept, as_of=as_of, since=as_of - timedelta(days=SALES_DAYS))
         moves = own_price_moves(kept, as_of=as_of, timezone=zone).assign(temporary=False)
         return pd.concat([moves, tried], ignore_index=True) if len(tried) else moves
+
+    @property
+    def lead_times(self) -> LeadTimes:
+        """How long suppliers really take."""
+        return self.once("lead_times", self._read_lead_times)
+
+    def _read_lead_times(self) -> LeadTimes:
+        from tools.lead_time import lead_times
+
+        orders = self.view.purchase_orders()
+        return lead_times(
+            self.catalogue,
+            orders,
+            today=self.moments.today,
+            source=self.view.ref("purchase_orders", rows=len(orders)),
+        )
 
     @property
     def limits(self) -> PriceLimits:

@@ -301,3 +301,16 @@ def test_odd_figures_give_limits_kept_and_no_nonsense(source, odd):
     figures = menu.table[["value", "units_p10", "units_p50", "revenue_minor_p50"]]
     assert np.isfinite(figures.to_numpy(dtype=float)).all()
     assert (menu.table["price_minor"] > 0).all()
+
+
+def test_stock_that_can_be_had_again_is_no_reason_for_a_dearer_price(source):
+    def best(**stock) -> int:
+        row = {"sku": "MUG", "list_price_minor": 1000, "cost_minor": 550, "inbound": 0.0, **stock}
+        table = _menu([row], source, elasticity=-2.2, std_error=0.1).table
+        return int(table["price_minor"].iloc[0]) if len(table) else 1000
+
+    short = best(on_hand=30.0)
+    again = best(on_hand=30.0, restock_days=5.0)
+
+    assert short > 1000
+    assert again <= best(on_hand=9999.0) < short

@@ -11,7 +11,7 @@ from ecomagent.agents.reasons import price_reasons, promotion_reasons
 from ecomagent.agents.seasons import season_of, season_rows
 from ecomagent.agents.services import Services
 from ecomagent.agents.specialists.experiments import experiment_rows
-from ecomagent.agents.specialists.sellable import sellable
+from ecomagent.agents.specialists.sellable import sellable, with_restock
 from ecomagent.agents.state import PipelineState
 from ecomagent.agents.words import say
 from ecomagent.domain.action import (
@@ -111,7 +111,7 @@ def _price_menu(bench: Workbench) -> PriceMenu:
     from tools.pricing import price_menu
 
     return price_menu(
-        sellable(bench),
+        with_restock(bench, sellable(bench)),
         bench.demand,
         bench.elasticity,
         limits=bench.limits,
@@ -136,7 +136,7 @@ def _promotion_menu(bench: Workbench) -> PriceMenu:
     deepest = bench.limits.max_discount
     depths = tuple(depth for depth in DEPTHS if deepest is None or depth <= deepest)
     return promotion_menu(
-        sellable(bench),
+        with_restock(bench, sellable(bench)),
         bench.demand,
         bench.elasticity,
         limits=bench.limits,

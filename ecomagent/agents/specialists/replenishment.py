@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ecomagent.agents.workbench import Workbench
-    from tools.lead_time import LeadTimes
 
 NAME = "replenishment"
 REMEMBERED = 20
@@ -62,7 +61,7 @@ def _tool(bench: Workbench) -> Any:
             service_level=None if level is None else float(level),
             today=bench.history.today,
             source=bench.history.ref("catalogue", rows=len(bench.scoped)),
-            orders=_lead_times(bench),
+            orders=bench.lead_times,
             review_days=review_days(bench),
         ),
     )
@@ -81,18 +80,6 @@ def _keeps(attributes: dict[str, Any]) -> float:
         except (KeyError, TypeError, ValueError):
             continue
     return float("nan")
-
-
-def _lead_times(bench: Workbench) -> LeadTimes:
-    from tools.lead_time import lead_times
-
-    orders = bench.view.purchase_orders()
-    return lead_times(
-        bench.catalogue,
-        orders,
-        today=bench.moments.today,
-        source=bench.view.ref("purchase_orders", rows=len(orders)),
-    )
 
 
 def review_days(bench: Workbench) -> float:

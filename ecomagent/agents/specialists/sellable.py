@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecomagent.domain.goal import Objective
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -19,3 +21,15 @@ def sellable(bench: Workbench) -> pd.DataFrame:
         & scoped["promotion_id"].isna()
     )
     return scoped[keep]
+
+
+def with_restock(bench: Workbench, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the days until the supplier can deliver again, and goods on their way arrive.
+
+    What is to be cleared is not ordered again.
+    """
+    lead = bench.lead_times.table.reindex(rows["sku"])
+    made = rows.assign(inbound_days=lead["inbound_days"].to_numpy())
+    if bench.objective is Objective.CLEAR_STOCK:
+        return made
+    return made.assign(restock_days=lead["restock_days"].to_numpy())
