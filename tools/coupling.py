@@ -18,7 +18,7 @@ from ecomagent.domain.action import ActionKind
 from ecomagent.domain.goal import Objective
 from tools.behaviour import DEFAULT, MOST_SWITCHING, Behaviour
 from tools.counts import count_quantiles, total_variance
-from tools.futures import common_luck, level_factor, sold_at
+from tools.futures import Luck, common_luck, level_factor, sold_at
 from tools.plan_effects import PRICED
 from tools.stock_flow import Flow, sell
 
@@ -27,6 +27,8 @@ Mask = npt.NDArray[np.bool_]
 
 ORDER = ActionKind.REORDER.value
 DRAWS = 100
+BLOCK = 2048
+"""Pairs valued at once."""
 COVERED = 0.9
 """Chance that stock and order last as long as a lowered price does."""
 COLUMNS = ("id", "group", "value", "spend_minor", "cash_minor", "category", "actions")
@@ -212,9 +214,17 @@ def _interplay(
     price: pd.DataFrame, order: pd.DataFrame, objective: Objective, horizon_days: int, seed: int
 ) -> Floats:
     """What price and order bring together beyond what each brings alone, in the same futures."""
-    if price.empty:
-        return np.zeros(0)
     luck = common_luck(DRAWS, seed)
+    found = np.zeros(len(price))
+    for start in range(0, len(price), BLOCK):
+        rows = slice(start, start + BLOCK)
+        found[rows] = _together(price.iloc[rows], order.iloc[rows], objective, horizon_days, luck)
+    return found
+
+
+def _together(
+    price: pd.DataFrame, order: pd.DataFrame, objective: Objective, horizon_days: int, luck: Luck
+) -> Floats:
     given = {name: price[name].to_numpy(np.float64)[:, None] for name in
              ("mean_per_day", "variance_per_day", "log_error_sd", "now_minor", "cost_minor",
               "price_minor", "factor", "days", "on_hand", "inbound")}  # fmt: skip

@@ -16,6 +16,10 @@ RETURNS_DAYS = 120
 
 def base_frame(bench: Workbench) -> pd.DataFrame:
     """What each SKU of the scope sells and costs if nothing is done."""
+    return bench.once("base_frame", lambda: _base_frame(bench))
+
+
+def _base_frame(bench: Workbench) -> pd.DataFrame:
     scoped = bench.scoped.set_index("sku")
     active = scoped[scoped["status"] == "active"]
     demand = bench.demand.table[
