@@ -7,7 +7,7 @@ outcome, so that measuring again changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from ecomagent.plan.measure_action import (
     COMPARED,
     HISTORY_DAYS,
     Found,
+    Known,
     Scene,
     measure_compared,
     measure_other,
@@ -39,7 +40,6 @@ STEMS = {
     Metric.UNITS: "units",
 }
 """Metrics that are measured, best first: what an action is judged in."""
-PANEL = ["units", "revenue_minor", "list_price_minor", "cost_minor", "promo"]
 NOTHING_YET = "no plan has been applied long enough ago"
 
 
@@ -72,7 +72,8 @@ def measure_plans(
     history = read_history(repository, as_of=moment, timezone=facts.timezone)
     wanted = {plan.plan_id for plan in plans}
     chosen = [p for p in history.plans() if not wanted or p.plan_id in wanted]
-    made = tuple(_measure(plan, history, view) for plan in chosen)
+    known = Known(view, _earliest(chosen, history, view))
+    made = tuple(_measure(plan, history, known) for plan in chosen)
     seen = [each for each in made if each.outcomes]
     return OutcomeReport(
         as_of=moment,
@@ -83,7 +84,14 @@ def measure_plans(
     )
 
 
-def _measure(plan: Plan, history: History, view: FactsView) -> PlanOutcome:
+def _earliest(plans: Sequence[Plan], history: History, view: FactsView) -> date:
+    """First day of history that measuring these plans needs."""
+    firsts = [each.first for plan in plans for each in history.of(plan, view.today)]
+    return min(firsts, default=view.today) - timedelta(days=HISTORY_DAYS)
+
+
+def _measure(plan: Plan, history: History, known: Known) -> PlanOutcome:
+    view = known.view
     applied = history.of(plan, view.today - timedelta(days=1))
     since = min(each.first for each in applied)
     blank = PlanOutcome(
@@ -93,7 +101,7 @@ def _measure(plan: Plan, history: History, view: FactsView) -> PlanOutcome:
     if since >= view.today:
         return blank.model_copy(update={"note": f"applied on {since - timedelta(days=1)}: no whole"
                                         " day is known since"})  # fmt: skip
-    scene = _scene(plan, history, applied, view)
+    scene = _scene(plan, history, applied, known)
     applied = tuple(shown_days(each, scene) for each in applied)
     effects, found = measure_compared(applied, scene)
     found |= {
@@ -109,14 +117,14 @@ def _measure(plan: Plan, history: History, view: FactsView) -> PlanOutcome:
     return _with_total(blank, plan, applied, found, effects, outcomes)
 
 
-def _scene(plan: Plan, history: History, applied: Sequence[Applied], view: FactsView) -> Scene:
-    first = min(each.first for each in applied)
+def _scene(plan: Plan, history: History, applied: Sequence[Applied], known: Known) -> Scene:
+    first, last = min(each.first for each in applied), max(each.last for each in applied)
     return Scene(
-        view=view,
-        panel=view.panel(since=first - timedelta(days=HISTORY_DAYS), columns=PANEL),
-        catalogue=view.catalogue(),
+        view=known.view,
+        panel=known.panel,
+        catalogue=known.catalogue,
         currency=plan.shop.currency,
-        touched=history.touched(first, view.today, quiet_days=28),
+        touched=history.touched(first, last, quiet_days=28),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ecomagent.domain.action import (
@@ -31,6 +32,7 @@ COMPARED = frozenset({ActionKind.SET_PRICE, ActionKind.START_PROMOTION, ActionKi
                       ActionKind.UPDATE_CONTENT})  # fmt: skip
 """Kinds measured against products left alone."""
 HISTORY_DAYS = 730
+PANEL = ["units", "revenue_minor", "list_price_minor", "cost_minor", "promo"]
 NOT_MEASURED = {
     ActionKind.DELIST_PRODUCT: "what a product off sale would have sold, and what its neighbours"
     " sold instead, is not measured",
@@ -57,6 +59,24 @@ class Found:
     why_not: str = ""
     evidence: tuple[Evidence, ...] = ()
     last: date | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """History as it was known at one moment, read once for all plans."""
+
+    view: FactsView
+    since: date
+
+    @cached_property
+    def panel(self) -> pd.DataFrame:
+        """Daily rows of the whole shop."""
+        return self.view.panel(since=self.since, columns=PANEL)
+
+    @cached_property
+    def catalogue(self) -> pd.DataFrame:
+        """One row a SKU."""
+        return self.view.catalogue()
 
 
 @dataclass(frozen=True)

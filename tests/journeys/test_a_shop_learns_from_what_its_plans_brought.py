@@ -81,8 +81,11 @@ def story(bundles, tmp_path_factory):
     early, late = bundles
     shop = Traveller(tmp_path_factory.mktemp("shop"))
     shop.types(PLANNED, "init", ".", "--currency", "CNY", "--country", "CN")
+    told = {name: shop.types(PLANNED, name) for name in ("outcome", "learn")}
     shop.types(PLANNED, "import", str(early))
-    told = {"empty": shop.types(PLANNED, "outcome"), "unlearnt": shop.types(PLANNED, "learn")}
+    shop.types(PLANNED, "outcome", "plan-none", code=2)
+    shop.types(PLANNED, "learn", "--show", "--reset", code=2)
+    told |= {"empty": shop.types(PLANNED, "outcome"), "unlearnt": shop.types(PLANNED, "learn")}
     plan = shop.types(PLANNED, "plan", GOAL, "--yes", "--json", code=3)
     shop.types(PLANNED, "approve", plan["plan_id"], "--all", "--role", "owner")
     shop.types(PLANNED, "apply", plan["plan_id"])
@@ -90,7 +93,7 @@ def story(bundles, tmp_path_factory):
     as_if_prices_moved_nothing(late, {a["sku"]: a["after"]["price"] for a in plan["actions"]})
     shop.types(LATER, "import", str(late))
     told["before learning"] = shop.types(LATER, "plan", GOAL, "--yes", "--json", code=None)
-    told["outcome"] = shop.types(LATER, "outcome", plan["plan_id"], "--json")
+    told["measured"] = shop.types(LATER, "outcome", plan["plan_id"], "--json")
     told["screen"] = shop.types(LATER, "outcome")
     told["learnt"] = shop.types(LATER, "learn", "--json")
     told["again"] = shop.types(LATER, "learn", "--json")
@@ -102,14 +105,16 @@ def story(bundles, tmp_path_factory):
 
 def test_before_anything_was_applied_there_is_nothing_to_tell(story):
     _, told = story
-    for name in ("empty", "too early"):
-        assert "o plan has been applied long enough ago" in told[name]
-    assert "othing has been learnt yet" in told["unlearnt"]
+    for name in ("outcome", "empty"):
+        assert "No plan has been applied long enough ago" in told[name]
+    for name in ("learn", "unlearnt"):
+        assert "Nothing has been learnt yet" in told[name]
+    assert "no plan has been applied long enough ago" in told["too early"].lower()
 
 
 def test_every_action_has_an_outcome_with_its_interval(story):
     plan, told = story
-    (measured,) = told["outcome"]["plans"]
+    (measured,) = told["measured"]["plans"]
     assert {o["action_id"] for o in measured["outcomes"]} == {a["id"] for a in plan["actions"]}
     assert measured["measured"] > 0
     for outcome in measured["outcomes"]:
