@@ -36,6 +36,7 @@ PANEL = ["units", "revenue_minor", "list_price_minor", "cost_minor", "promo"]
 NOT_MEASURED = {
     ActionKind.DELIST_PRODUCT: "what a product off sale would have sold, and what its neighbours"
     " sold instead, is not measured",
+    ActionKind.START_EXPERIMENT: "a price experiment is read by the elasticities themselves",
     ActionKind.CREATE_BUNDLE: "what a bundle took from its parts is not measured",
 }
 

@@ -18,6 +18,7 @@ from ecomagent.store.plans import PlanRepository
 
 MOVES_SALES = frozenset({
     ActionKind.SET_PRICE, ActionKind.START_PROMOTION, ActionKind.END_PROMOTION,
+    ActionKind.START_EXPERIMENT,
     ActionKind.LIST_PRODUCT, ActionKind.DELIST_PRODUCT, ActionKind.UPDATE_CONTENT,
 })  # fmt: skip
 """Kinds whose SKUs are no comparison for others while they last."""
