@@ -15,7 +15,6 @@ from tools.elasticity import Elasticities, estimate_elasticity
 from tools.forecast import forecast_demand
 from tools.price_context import price_context
 from tools.pricing import PriceLimits, price_menu
-from tools.rival_response import rival_response
 
 MOST_CHANGE = Decimal("0.1")
 LIMITS = PriceLimits("EUR", Decimal("0.05"), MOST_CHANGE)
@@ -45,11 +44,10 @@ class Tools:
         if self._known is None or self.made % LEARN_EVERY == 0:
             self._known = estimate_elasticity(panel, catalogue, source=source)
         demand = forecast_demand(panel, start=moment(shop).date(), horizon_days=28, source=source)
-        rivals = rival_response(panel, catalogue, self._known.table["elasticity"])
         menu = price_menu(
             catalogue, demand, self._known, limits=LIMITS, bounds=None,
             objective=Objective.GROSS_PROFIT, source=source, draws=200,
-            market=price_context(panel).join(rivals),
+            market=price_context(panel),
         )  # fmt: skip
         best = menu.table.drop_duplicates("sku").set_index("sku")
         self.made += 1

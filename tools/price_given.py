@@ -10,7 +10,6 @@ from tools.category_cross import rest_of_category
 from tools.elasticity import Elasticities
 from tools.figures import significant
 from tools.forecast import DemandForecast
-from tools.futures import STEEPEST
 from tools.price_futures import WHERE_KNOWN
 from tools.price_ladder import PriceLimits, floors
 
@@ -52,19 +51,22 @@ def price_given(
         that demand is taken from; NaN where it is forecast).
     """
     frame = _from_catalogue(catalogue)
-    wanted = ["mean_per_day", "variance_per_day", "log_error_sd", "units_90", "history_days"]
+    wanted = ["mean_per_day", "variance_per_day", "log_error_sd", "units_90", "history_days",
+              "model"]  # fmt: skip
     frame = frame.join(demand.table.reindex(columns=wanted))
     frame = frame.join(elasticity.table[["elasticity", "std_error"]])
     known = pd.DataFrame(index=frame.index) if market is None else market
     for name in (*WHERE_KNOWN, "usual_cost_minor"):
         if name not in frame:
             frame[name] = known[name].reindex(frame.index) if name in known else np.nan
-    if "own_shift" in known:
-        shift = known["own_shift"].reindex(frame.index).fillna(0.0)
-        frame["elasticity"] = significant((frame["elasticity"] + shift).clip(lower=STEEPEST))
+    if elasticity.cross is not None and "category" in frame:
+        answer = elasticity.cross.of(frame["category"])["rival"]
+        frame["rival_elasticity"] = answer.where(frame["rival_then_minor"] > 0)
     now = frame["current_minor"]
     far = ~frame["basis_minor"].between(now / FAR, now * FAR)
     frame.loc[far, "basis_minor"] = np.nan
+    told = frame["model"].astype(str).str.contains("global", regex=False)
+    frame.loc[told, "basis_minor"] = np.nan  # that model knows today's price
     frame["recent_per_day"] = frame["units_90"] / 90
     frame = _awakened(frame, objective)
     needed = ["mean_per_day", "elasticity", "std_error", "current_minor"]
@@ -92,6 +94,8 @@ def _from_catalogue(catalogue: pd.DataFrame) -> pd.DataFrame:
     rival = _number(catalogue, "competitor_price_minor")
     frame["rival_minor"] = rival.where(rival > 0)
     frame["cost_assumed"] = catalogue.get("cost_assumed", False)
+    if "category" in catalogue:
+        frame["category"] = catalogue["category"]
     frame = frame[~frame["sku"].duplicated()]
     return frame.set_index("sku", drop=False)
 

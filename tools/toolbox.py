@@ -27,7 +27,6 @@ from tools.price_context import price_context
 from tools.price_factors import price_factors
 from tools.pricing import price_menu, promotion_menu
 from tools.promotion_depth import offer_depth
-from tools.rival_response import rival_response
 from tools.selection import assess_assortment
 from tools.send_time import best_send_time
 from tools.simulate import simulate_plan
@@ -58,7 +57,6 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "price_menu": price_menu,
     "promotion_menu": promotion_menu,
     "reorder_menu": reorder_menu,
-    "rival_response": rival_response,
     "score_new_products": score_new_products,
     "segment_customers": segment_customers,
     "simulate_plan": simulate_plan,

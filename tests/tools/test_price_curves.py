@@ -8,7 +8,6 @@ from tools.futures import price_factor
 from tools.price_context import price_context
 from tools.price_curve import Curve
 from tools.rival_demand import duopoly_of
-from tools.rival_response import PRIOR, rival_response
 
 
 def _one(value):
@@ -86,24 +85,3 @@ def test_a_past_without_prices_says_so_and_one_price_is_what_was_tried(prices):
     found = price_context(_panel(prices)).loc["A"]
     known = np.isfinite(prices[0]) and prices[0] > 0
     assert (found[["seen_low_minor", "seen_high_minor", "basis_minor"]].notna() == known).all()
-
-
-def test_no_competitor_no_answer_and_one_that_never_moved_gets_the_published_one(make_shop):
-    shop = make_shop(12, 200, categories=1)
-    elasticity = pd.Series(-2.5, index=shop.catalogue["sku"])
-    assert rival_response(shop.panel, shop.catalogue, elasticity).empty
-    still = shop.panel.assign(competitor_price_minor=1000.0)
-    found = rival_response(still, shop.catalogue, elasticity)
-    assert (found["rival_elasticity"] == PRIOR).all()
-    assert (found["own_shift"] == 0).all()
-
-
-def test_an_answer_to_the_competitor_is_found(make_shop):
-    shop = make_shop(24, 700, categories=1, seed=3)
-    rng = np.random.default_rng(5)
-    steps = np.repeat(rng.normal(0, 0.12, (24, 50)), 14, axis=1)
-    panel = shop.panel.copy()
-    panel["units"] = rng.poisson(panel["units"] * np.exp(0.9 * steps.ravel()))
-    panel["competitor_price_minor"] = 1000 * np.exp(steps.ravel())
-    found = rival_response(panel, shop.catalogue, pd.Series(-2.5, index=shop.catalogue["sku"]))
-    assert found["rival_elasticity"].iloc[0] == pytest.approx(0.9, abs=0.15)

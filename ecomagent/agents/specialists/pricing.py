@@ -96,15 +96,9 @@ def _consistent(bench: Workbench, table: pd.DataFrame) -> pd.DataFrame:
 
 def market(bench: Workbench) -> pd.DataFrame:
     """What the shop's history says of its prices and its competitors'."""
-    return bench.once("price_market", lambda: _market(bench))
-
-
-def _market(bench: Workbench) -> pd.DataFrame:
     from tools.price_context import price_context
-    from tools.rival_response import rival_response
 
-    rivals = rival_response(bench.panel, bench.catalogue, bench.elasticity.table["elasticity"])
-    return price_context(bench.panel).join(rivals)
+    return bench.once("price_market", lambda: price_context(bench.panel))
 
 
 def _price_menu(bench: Workbench) -> PriceMenu:
