@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 
 from ecomagent.domain.evidence import DataRef
 from ecomagent.domain.goal import Objective
-from evals.price_market import Demand, Floats, Shop, best_response, moment
+from evals.price_market import START, WEEKS, Demand, Floats, Shop, best_response, moment
 from tools.elasticity import Elasticities, estimate_elasticity
 from tools.forecast import forecast_demand
 from tools.price_context import price_context
@@ -42,7 +43,9 @@ class Tools:
         panel, catalogue = shop.panel(), shop.catalogue()
         source = DataRef(source="panel", as_of=moment(shop))
         if self._known is None or self.made % LEARN_EVERY == 0:
-            self._known = estimate_elasticity(panel, catalogue, source=source)
+            self._known = estimate_elasticity(
+                panel, catalogue, source=source, experiments=own_moves(shop)
+            )
         demand = forecast_demand(panel, start=moment(shop).date(), horizon_days=28, source=source)
         menu = price_menu(
             catalogue, demand, self._known, limits=LIMITS, bounds=None,
@@ -55,6 +58,26 @@ class Tools:
         self.promised.append(gain.to_numpy() / 28)
         now = catalogue.set_index("sku")["list_price_minor"]
         return best["price_minor"].reindex(shop.names).fillna(now).to_numpy(dtype=np.float64)
+
+
+def own_moves(shop: Shop) -> pd.DataFrame:
+    """Prices that plans set, as ``ecomagent.plan.own_prices`` reads them off a shop's receipts."""
+    first = shop.price[:, 7 * WEEKS - 1]
+    parts = []
+    for day in range(7 * WEEKS, shop.price.shape[1], 7):
+        moved = shop.price[:, day] != first
+        starts = (START + np.timedelta64(day, "D")).astype("datetime64[ns]")
+        parts.append(
+            pd.DataFrame(
+                {
+                    "sku": shop.names[moved], "starts_on": starts,
+                    "ends_on": starts + np.timedelta64(7, "D"),
+                    "surprise": np.log(shop.price[moved, day] / first[moved]),
+                }
+            )
+        )  # fmt: skip
+    columns = ["sku", "starts_on", "ends_on", "surprise"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
 @dataclass
