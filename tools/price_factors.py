@@ -51,8 +51,7 @@ FACTORS: dict[str, tuple[str, str]] = {
     "brand": ("brand's minimum price", "品牌最低价"),
     "change": ("largest change or discount", "最大调价幅度"),
     "policy": ("other bounds of policy and goal", "其他政策与目标约束"),
-    "family": ("prices of its family", "同系列价格一致"),
-    "ending": ("endings, and the joint choice", "价格尾数与整体取舍"),
+    "ending": ("endings, family and the joint choice", "价格尾数、同系列价格与整体取舍"),
 }
 """Every factor in the order it is switched on, in both languages."""
 
@@ -198,8 +197,6 @@ def _switches(params: Mapping[str, Any]) -> dict[str, Switch]:
         "change": _bound(*reach),
         "policy": _bound(float(params.get("low_minor") or 0.0),
                          float(params.get("high_minor") or np.inf)),
-        "family": _bound(float(params.get("unit_low_minor") or 0.0),
-                         float(params.get("unit_high_minor") or np.inf)),
     }  # fmt: skip
 
 

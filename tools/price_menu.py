@@ -20,8 +20,8 @@ COLUMNS = (
     "sku", "price_minor", "current_minor", "discount", "value",
     *(f"{metric}_{name}" for metric in METRICS for name in NAMES),
 )  # fmt: skip
-BOUNDS = ("low_minor", "high_minor", "unit_low_minor", "unit_high_minor")
-"""What bounded a SKU's price, for ``tools.price_factors``: all bounds, then family's alone."""
+BOUNDS = ("low_minor", "high_minor")
+"""What bounded a SKU's price, for ``tools.price_factors``."""
 
 
 @dataclass(frozen=True)
