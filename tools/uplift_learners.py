@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -177,7 +178,10 @@ def _linear_dr(experiment: Experiment, seed: int) -> Predict:
     model = _econml().dr.LinearDRLearner(
         model_propensity=_chance(), model_regression=_nuisance(seed), cv=2, random_state=seed
     )
-    model.fit(experiment.outcome, experiment.treated.astype(int), X=experiment.features)
+    with warnings.catch_warnings():
+        # Said of its standard errors where features are linearly dependent; none is used.
+        warnings.filterwarnings("ignore", message="Co-variance matrix is underdetermined")
+        model.fit(experiment.outcome, experiment.treated.astype(int), X=experiment.features)
     return lambda at: np.asarray(model.effect(at), dtype=np.float64)
 
 

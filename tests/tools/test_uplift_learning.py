@@ -1,12 +1,13 @@
 """From experiments whose truth is known: who is moved, how much, and what acting on it is worth."""
 
+import sys
 from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from ecomagent.domain.errors import UsageError
+from ecomagent.domain.errors import MissingExtraError, UsageError
 from ecomagent.domain.evidence import DataRef
 from tools.uplift import learn_uplift
 from tools.uplift_learners import Experiment, honest_scores
@@ -112,7 +113,16 @@ def test_an_unknown_learner_is_named_with_those_there_are():
         learnt(experiment(1000)[0], learners=("crystal_ball",))
 
 
-def test_the_causal_forest_of_econml_takes_part_where_it_is_installed():
+def test_a_learner_that_is_not_installed_is_named_with_its_install_line(monkeypatch):
+    monkeypatch.setitem(sys.modules, "econml.dml", None)
+
+    with pytest.raises(MissingExtraError) as caught:
+        learnt(experiment(1000)[0], learners=("causal_forest",))
+
+    assert "ecomagent[uplift]" in caught.value.remedy
+
+
+def test_the_learners_of_econml_take_part_where_they_are_installed():
     pytest.importorskip("econml")
     frame, moved = experiment(4000)
 
