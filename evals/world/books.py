@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from evals.world.lives import NEVER
 from evals.world.market import BOUGHT_WITHIN, RETURN_DAYS, Campaign, World
 
 GUESTS = 0.15
@@ -23,14 +24,14 @@ CATEGORIES = (
 
 
 def write_books(world: World, folder: Path, since: int) -> None:
-    """Write the days from ``since`` to yesterday; from day 0 on, also products and customers."""
+    """Write the days from ``since`` to yesterday; products and prices only of what is new."""
     folder.mkdir(parents=True, exist_ok=True)
     whole = since == 0
     if whole:
-        _write(folder / "products.csv", _products(world))
         _write(folder / "customers.csv", _customers(world))
         _write(folder / "suppliers.csv", _suppliers(world))
-        _write(folder / "prices.csv", _prices(world))
+    _write(folder / "products.csv", _products(world, since))
+    _write(folder / "prices.csv", _prices(world, since))
     orders, buyers = _orders(world, since)
     _write(folder / "orders.csv", orders)
     _write(folder / "returns.csv", _returns(world, since))
@@ -71,10 +72,17 @@ def customer(number: int) -> str:
     return f"CUST-{number:05d}"
 
 
-def _products(world: World) -> list[dict[str, Any]]:
+def _new(world: World, since: int, sku: int) -> bool:
+    """Whether a SKU has come since; all that have come, from the first day."""
+    return bool(since <= world.truth.born[sku] < world.day)
+
+
+def _products(world: World, since: int) -> list[dict[str, Any]]:
+    """What has come, and the lines whose season has ended."""
     truth, rows = world.truth, []
     for number, sku in enumerate(truth.sku):
-        if truth.born[number] > world.day:
+        over = since < truth.ends[number] <= world.day
+        if not _new(world, since, number) and not over:
             continue
         top, leaf = CATEGORIES[truth.category[number] % len(CATEGORIES)]
         row = {
@@ -87,11 +95,14 @@ def _products(world: World) -> list[dict[str, Any]]:
             "lead_time_days": int(truth.stated[number]),
             "min_order": 1,
             "case_pack": int(truth.pack[number]),
-            "status": "active",
+            "status": "archived" if over else "active",
             "first_seen": _day(world, int(truth.born[number])),
         }
         if truth.regime.shelf_life_days is not None:
             row["shelf_life_days"] = truth.regime.shelf_life_days
+        if truth.regime.line_share:
+            line = truth.ends[number] < NEVER
+            row["season_end"] = _day(world, int(truth.ends[number])) if line else ""
         rows.append(row)
     return rows
 
@@ -174,12 +185,15 @@ def _returns(world: World, since: int) -> list[dict[str, Any]]:
     return rows
 
 
+def _changes(values: Any, since: int, until: int) -> Iterable[int]:
+    """Days of every value that is another than the day before's; the first day is one."""
+    return (day for day in range(since, until) if day == since or values[day] != values[day - 1])
+
+
 def _changed(values: Any, since: int, until: int) -> Iterable[tuple[int, int]]:
-    """SKU and day of every value that is another than the day before's; all on the first day."""
+    """SKU and day of every change."""
     for sku in range(values.shape[0]):
-        for day in range(since, until):
-            if day == since or values[sku, day] != values[sku, day - 1]:
-                yield sku, day
+        yield from ((sku, day) for day in _changes(values[sku], since, until))
 
 
 def _stock(world: World, since: int) -> list[dict[str, Any]]:
@@ -197,15 +211,16 @@ def _listed(world: World, sku: int, day: int) -> bool:
     return bool(day >= world.truth.born[sku])
 
 
-def _prices(world: World) -> list[dict[str, Any]]:
+def _prices(world: World, since: int) -> list[dict[str, Any]]:
     book = world.ledger
     rows = [
         {"sku": world.truth.sku[sku], "price": _money(book.listed[sku, day]),
          "from": _day(world, day), "to": "", "kind": "list"}
-        for sku, day in _changed(book.listed, 0, world.day)
-        if _listed(world, sku, day)
+        for sku in range(world.n)
+        if _new(world, since, sku)
+        for day in _changes(book.listed[sku], int(world.truth.born[sku]), world.day)
     ]  # fmt: skip
-    for sku in range(world.n):
+    for sku in range(world.n) if since == 0 else ():
         running = np.flatnonzero(book.promoted[sku, : world.day])
         for span in np.split(running, np.flatnonzero(np.diff(running) > 1) + 1):
             if len(span) and _listed(world, sku, int(span[0])):
@@ -230,7 +245,10 @@ def _purchase_orders(world: World, since: int) -> list[dict[str, Any]]:
     truth, rows = world.truth, []
     for order in world.orders:
         came = order.arrives < world.day
-        if order.ordered < since and not (came and order.arrives >= since):
+        if truth.born[order.sku] >= world.day:
+            continue
+        told = order.ordered < since and not (came and order.arrives >= since)
+        if told and not _new(world, since, order.sku):
             continue
         rows.append(
             {"purchase_order_id": order.name, "sku": truth.sku[order.sku],
@@ -268,7 +286,7 @@ def _events(world: World, since: int, buyers: dict[int, set[int]]) -> list[dict[
     """Who was written to or held out, and who of them then ordered."""
     rows = []
     for each in world.campaigns:
-        if each.day >= since:
+        if each.day >= since and not each.on_file:
             rows += [_event(world, each, who, "sent", each.day, 10) for who in each.sent]
             rows += [_event(world, each, who, "held_out", each.day, 10) for who in each.held]
         everybody = {*each.sent.tolist(), *each.held.tolist()}

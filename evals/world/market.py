@@ -30,7 +30,18 @@ PANTRY_DAYS = 21
 BOUGHT_WITHIN = 7
 """Days in which a message is answered."""
 CHANNELS = {"email": 1.0, "sms": 1.3, "ads": 0.6}
+CONTACT_COST = {"email": 0.2, "sms": 4.0}
+"""Minor units a message."""
 FATIGUE_DAYS = 28
+WORN_DAYS = 42
+"""Memory for promotions: who is always promoted is not noticed."""
+WORN = 2.0
+BENDS_FROM, BEND = 0.2, 2.0
+"""Log price over the usual one from which customers turn away faster, and how fast."""
+FEATURED = 3.0
+"""How much likelier an answer is for a SKU that the message shows."""
+FULL_DEPTH = 0.15
+"""Discount from which on a promotion is noticed in full."""
 
 
 @dataclass
@@ -56,6 +67,8 @@ class Campaign:
     held: Ints
     cost_minor: float
     featured: Ints
+    on_file: bool = False
+    """Whether the shop has recorded by itself whom it wrote to."""
 
 
 @dataclass
@@ -126,7 +139,7 @@ class World:
         self.stock = np.zeros((n, KEEPS), dtype=np.int64)
         self.orders: list[Order] = []
         self.campaigns: list[Campaign] = []
-        self.pantry = np.zeros(n)
+        self.pantry, self.worn = np.zeros(n), np.zeros(n)
         self.ledger = Ledger.empty(n, truth.days)
         self.lines: list[tuple[int, int, int, int]] = []
         """Day, SKU, customer and units of orders that a message brought."""
@@ -167,11 +180,14 @@ class World:
     def rival_price(self, day: int) -> Floats:
         """The competitor's prices, which follow ours after a week; NaN without one."""
         truth = self.truth
+        if truth.regime.rival_reacts == 0 or day < RIVAL_LAG:
+            return truth.rival[:, day]
+        return self.rival_after(day, self.ledger.paid[:, day - RIVAL_LAG])
+
+    def rival_after(self, day: int, ours: Floats) -> Floats:
+        """What the competitor asks once he has seen our prices; shape of ``ours``, (..., n)."""
+        truth, reacts = self.truth, self.truth.regime.rival_reacts
         own = truth.rival[:, day]
-        reacts = truth.regime.rival_reacts
-        if reacts == 0 or day < RIVAL_LAG:
-            return own
-        ours = self.ledger.paid[:, day - RIVAL_LAG]
         moved = np.where(ours > 0, ours / truth.usual, 1.0) ** reacts
         followed = np.round(own * moved * (1 - 0.02 * reacts))
         return np.maximum(followed, np.where(np.isnan(own), np.nan, truth.cost[:, day] * 1.05))
@@ -197,7 +213,7 @@ class World:
             rival: The competitor's prices; that day's where None.
         """
         truth, regime = self.truth, self.truth.regime
-        base = truth.base[:, day] * (day >= truth.born)
+        base = truth.base[:, day] * ((day >= truth.born) & (day < truth.ends))
         log = np.log(paid / truth.usual)
         weight = np.bincount(truth.category, base, regime.categories)
         total = np.bincount(truth.category, base * log, regime.categories)
@@ -209,7 +225,8 @@ class World:
         ratio = np.where(np.isnan(rival), gone, rival / truth.usual)
         log_mean = truth.elasticity * log + regime.cross * index
         log_mean += regime.rival_cross * np.log(ratio) * truth.has_rival
-        log_mean += regime.feature * promoted
+        depth = 1 - paid / np.maximum(self.price, 1e-9)
+        log_mean += noticed(self, promoted * depth) - bent(log)
         mean = base * np.exp(log_mean)
         return np.maximum(mean - self.pantry / PANTRY_DAYS, 0.3 * mean)
 
@@ -239,7 +256,7 @@ class World:
         answers = self._answers.pop(day, [])
         sold = self._sell(asked, answers, shelf)
         self._stock_up(day, paid, promoted, mean, sold)
-        spoiled = self._age()
+        spoiled = self._age() * self.cost + self._clear()
         returned = drawn(
             sold.astype(np.float64) * truth.regime.returns, 1.01, (truth.luck[:, day] * 7919) % 1.0
         ).astype(np.int64).clip(0, sold)  # fmt: skip
@@ -247,6 +264,14 @@ class World:
         self.ledger.missed[:, day] = np.where(shelf & ~on_sale, wished, 0.0)
         self.day += 1
         self.active[truth.born == self.day] = True
+
+    def _clear(self) -> Floats:
+        """What clearing the lines costs whose season is over, minor units by SKU."""
+        over = self.day + 1 >= self.truth.ends
+        left = np.where(over, self.on_hand, 0)
+        self.stock[over], self.active[over] = 0, False
+        loss: Floats = left * self.cost * (1 - self.truth.regime.salvage)
+        return loss
 
     def _sell(self, asked: Ints, answers: Iterable[tuple[int, int, int]], shelf: Mask) -> Ints:
         left = self.on_hand.copy()
@@ -266,6 +291,7 @@ class World:
 
     def _stock_up(self, day: int, paid: Floats, promoted: Mask, mean: Floats, sold: Ints) -> None:
         self.pantry *= 1 - 1 / PANTRY_DAYS
+        self.worn += ((self.promotion_until >= day) - self.worn) / WORN_DAYS
         if promoted.any():
             plain = self.demand(day, np.where(promoted, self.price, paid), ~promoted & promoted,
                                 mean > 0)  # fmt: skip
@@ -287,7 +313,7 @@ class World:
 
     def _write(
         self, day: int, paid: Floats, promoted: Mask, shelf: Mask, sold: Ints, returned: Ints,
-        spoiled: Ints,
+        lost: Floats,
     ) -> None:  # fmt: skip
         book, cost = self.ledger, self.cost
         back = np.zeros(self.n, dtype=np.int64)
@@ -301,7 +327,7 @@ class World:
         book.inbound[:, day] = self.inbound
         book.rival[:, day] = self.rival_price(day)
         carrying = self.on_hand * cost * CARRYING_RATE / 365
-        book.profit[:, day] = (sold - returned) * (paid - cost) - carrying - spoiled * cost
+        book.profit[:, day] = (sold - returned) * (paid - cost) - carrying - lost
 
     def _receive(self) -> None:
         for order in self.orders:
@@ -318,10 +344,11 @@ class World:
     def _send(self, campaign: Campaign) -> None:
         """Write to customers; those it moves order within a week."""
         truth = self.truth
-        rng = np.random.default_rng([truth.seed, self.day, len(campaign.segment)])
+        before = sum(each.day == self.day for each in self.campaigns)
+        rng = np.random.default_rng([truth.seed, self.day, before])
         heard = np.zeros(len(truth.weight))
         for earlier in self.campaigns:
-            if self.day - earlier.day <= FATIGUE_DAYS:
+            if self.day - earlier.day < FATIGUE_DAYS:
                 heard[earlier.sent] += 1
         chance = truth.uplift * CHANNELS.get(campaign.channel, 1.0) * 0.5**heard * truth.consent
         luck = rng.random(len(truth.weight))
@@ -329,9 +356,8 @@ class World:
         units = 1 + rng.poisson(0.5, len(truth.weight))
         pick = rng.random(len(truth.weight))
         base = np.where(self.active, truth.base[:, self.day], 0.0)
-        chosen = np.zeros(self.n)
-        chosen[campaign.featured] = 1.0
-        weight = base * chosen if (base * chosen).sum() > 0 else base
+        weight = base.copy()
+        weight[campaign.featured] *= FEATURED
         share = np.cumsum(weight) / max(weight.sum(), 1e-12)
         for customer in campaign.sent:
             if luck[customer] < chance[customer] and weight.sum() > 0:
@@ -354,6 +380,19 @@ class World:
         span = slice(since, self.day)
         empty = self.ledger.on_sale[:, span] & (self.ledger.missed[:, span] > 0)
         return int(empty.sum())
+
+
+def noticed(world: World, depth: Floats) -> Floats:
+    """Log lift of being promoted at a discount, beyond the price: less where it is usual."""
+    fresh = np.maximum(1 - WORN * world.worn, 0.0)
+    lift: Floats = world.truth.regime.feature * np.clip(depth, 0, FULL_DEPTH) / FULL_DEPTH * fresh
+    return lift
+
+
+def bent(log: Floats) -> Floats:
+    """What a price far above the usual one costs beyond its elasticity, log."""
+    lost: Floats = BEND * np.maximum(log - BENDS_FROM, 0.0) ** 2
+    return lost
 
 
 def drawn(mean: Floats, scatter: float, luck: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Who runs the shop besides the tool: its merchant, rules of thumb, and one who knows the truth."""
+"""Who runs the shop besides the tool: its merchant, and rules of thumb."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from evals.world.market import PANTRY_DAYS, Campaign, Moves, World, drawn
+from evals.world.lives import NEVER
+from evals.world.market import CONTACT_COST, Campaign, Moves, World
 from evals.world.truth import HISTORY_DAYS
 
 Floats = npt.NDArray[np.float64]
@@ -22,10 +23,8 @@ MARGIN_FLOOR = 0.15
 STEP = 0.10
 """Largest change of a price at once, as the default policy has it."""
 ENDINGS = (0, 5, 9)
-CONTACT_COST = {"email": 0.2, "sms": 4.0}
-"""Minor units a message."""
-WRITES_EVERY = 28
-TRIES = 11
+LINE_SHARE = 0.7
+"""Part of a season that the merchant buys his lines for before it opens."""
 
 Rule = Callable[[World], Moves]
 
@@ -38,9 +37,9 @@ class Contestant:
     decide: Rule
 
 
-def merchant(world: World) -> Moves:
+def merchant(world: World, *, until: int = HISTORY_DAYS) -> Moves:
     """The merchant of the history: reviews prices, promotes, writes, reorders."""
-    moves = Moves(order=reorder_rule(world), campaigns=_old_campaigns(world))
+    moves = Moves(order=reorder_rule(world), campaigns=_campaigns(world, until))
     truth, regime, day = world.truth, world.truth.regime, world.day
     if day == 0:
         world.stock[:, 0] = _first_stock(world)
@@ -55,10 +54,18 @@ def merchant(world: World) -> Moves:
     depth = rng.uniform(*regime.promotion_depth, world.n)
     last = day + regime.promotion_days - 1
     free = world.promotion_until < day
-    if last < HISTORY_DAYS:
+    if last < until:
         for sku in np.flatnonzero(starts & free):
             price = max(world.price[sku] * (1 - depth[sku]), truth.cost[sku, day] * 1.02)
-            moves.promotion[int(sku)] = (float(np.round(price)), last)
+            if world.active[sku]:
+                moves.promotion[int(sku)] = (float(np.round(price)), last)
+    return moves
+
+
+def holds_prices(world: World) -> Moves:
+    """Prices stay; the merchant goes on promoting, writing and ordering as he always has."""
+    moves = merchant(world, until=world.truth.days)
+    moves.price = {}
     return moves
 
 
@@ -81,7 +88,8 @@ def reorder_rule(world: World) -> list[tuple[str, int, int]]:
     due = position <= np.ceil(rate * (truth.stated + LOOK_DAYS) * cover)
     wanted = np.ceil(rate * lasting * cover) - position
     packs = np.ceil(wanted / truth.pack) * truth.pack
-    alive = world.active & (day >= truth.born) & (wanted > 0) & due
+    season = truth.ends - day > truth.stated + LASTS_DAYS
+    alive = world.active & (day >= truth.born) & season & (wanted > 0) & due
     found = [(f"M-{day}-{sku}", int(sku), int(packs[sku])) for sku in np.flatnonzero(alive)]
     return found + first_orders(world)
 
@@ -106,17 +114,19 @@ def _first_stock(world: World) -> Ints:
 
 
 def first_orders(world: World) -> list[tuple[str, int, int]]:
-    """New products come with a first order of what a typical SKU of the shop sells."""
+    """New products come with a first order; a season's lines are bought for most of the season."""
     truth, day = world.truth, world.day
     coming = np.flatnonzero(truth.born == day + np.ceil(truth.lead).astype(int) + 2)
     typical = float(np.median(truth.base[:, day]))
-    return [(f"F-{day}-{sku}", int(sku), max(int(np.ceil(typical * 45)), 3)) for sku in coming]
+    lasting = np.where(truth.ends < NEVER, LINE_SHARE * truth.regime.line_days * truth.bought, 45)
+    return [(f"F-{day}-{sku}", int(sku), max(int(np.ceil(typical * lasting[sku])), 3))
+            for sku in coming]  # fmt: skip
 
 
-def _old_campaigns(world: World) -> list[Campaign]:
-    """Every eight weeks of history, to six customers in ten, one in six of them held out."""
+def _campaigns(world: World, until: int) -> list[Campaign]:
+    """Every eight weeks, to six customers in ten, one in six of them held out."""
     day, truth = world.day, world.truth
-    if day < 200 or day % 56 != 20 or day >= HISTORY_DAYS - 10:
+    if day < 200 or day % 56 != 20 or day >= until - 10:
         return []
     rng = np.random.default_rng([truth.seed, day, 5])
     chosen = np.flatnonzero((rng.random(len(truth.weight)) < 0.6) & truth.consent)
@@ -193,109 +203,6 @@ def repricer(every: int) -> Rule:
         return moves
 
     return decide
-
-
-def oracle(every: int, *, prices: bool = True, stock: bool = True, writes: bool = True) -> Rule:
-    """One who knows the truth and keeps the same limits; parts of it for a diagnosis."""
-
-    def decide(world: World) -> Moves:
-        moves = Moves() if stock else keeps_stock(world)
-        since = world.day - HISTORY_DAYS
-        if since % every == 0:
-            if prices:
-                moves.price = best_prices(world, every)
-            if stock:
-                moves.order = best_orders(world, every, moves.price)
-        if stock:
-            moves.order = moves.order + first_orders(world)
-        if writes and since % WRITES_EVERY == 0:
-            moves.campaigns = _best_campaign(world)
-        return moves
-
-    return decide
-
-
-def expected_units(world: World, price: Floats, days: int) -> Floats:
-    """True mean units over the coming days at those prices, everything in stock."""
-    truth, regime = world.truth, world.truth.regime
-    step = 3 if days > 6 else 1
-    sampled = range(world.day, min(world.day + days, truth.days), step)
-    rival = world.rival_price(world.day)
-    answered = np.where(
-        truth.has_rival & np.isfinite(rival),
-        (price / np.maximum(world.paid, 1)) ** (regime.rival_cross * regime.rival_reacts),
-        1.0,
-    )
-    nobody = np.zeros(world.n, dtype=bool)
-    rest = world.pantry.copy()
-    total = np.zeros(world.n)
-    for day in sampled:
-        world.pantry = rest * (1 - 1 / PANTRY_DAYS) ** (day - world.day)
-        total += world.wished(day, price, nobody, rival)
-    world.pantry = rest
-    units: Floats = total / len(sampled) * days * answered * world.active
-    return units
-
-
-def best_prices(world: World, days: int) -> dict[int, float]:
-    """Coordinate ascent on the category's true expected profit over the coming days."""
-    cost, now = world.cost, world.price.copy()
-    coming = world.on_hand + sum(
-        (np.bincount([o.sku], [o.quantity], world.n) for o in world.orders
-         if world.day <= o.arrives < world.day + days), np.zeros(world.n),
-    )  # fmt: skip
-    price = now.copy()
-    back = 1 - world.truth.regime.returns
-
-    def profit(at: Floats) -> Floats:
-        units = np.minimum(expected_units(world, at, days), np.maximum(coming, 0))
-        earned: Floats = (at * back - cost * back) * units
-        return earned
-
-    for _ in range(2):
-        for sku in np.flatnonzero(world.active & (world.day >= world.truth.born)):
-            mine = world.truth.category == world.truth.category[sku]
-            best, kept = -np.inf, price[sku]
-            for ratio in np.linspace(1 - STEP, 1 + STEP, TRIES):
-                tried = guarded(world, int(sku), now[sku] * ratio)
-                at = price.copy()
-                at[sku] = now[sku] if tried is None else tried
-                earned = float(profit(at)[mine].sum())
-                if earned > best:
-                    best, kept = earned, at[sku]
-            price[sku] = kept
-    moved = np.flatnonzero(price != now)
-    return {int(sku): float(price[sku]) for sku in moved}
-
-
-def best_orders(world: World, every: int, new: dict[int, float]) -> list[tuple[str, int, int]]:
-    """Up to the true demand's quantile that pays, over delivery, the next look and two weeks."""
-    truth, regime = world.truth, world.truth.regime
-    price = world.price.copy()
-    for sku, value in new.items():
-        price[sku] = value
-    longest = int(np.ceil(truth.lead.max() * (1 + 2 * regime.lead_days[1]))) + every + 14
-    per_day = expected_units(world, price, min(longest, 60)) / min(longest, 60)
-    lead = truth.lead * (1 + 1.3 * regime.lead_days[1])
-    span = lead + every + 14
-    level = 0.98
-    if regime.shelf_life_days is not None:
-        span = np.minimum(span, lead + 0.8 * regime.shelf_life_days)
-        level = 0.85
-    wanted = drawn(per_day * span, regime.scatter, np.full(world.n, level))
-    position = world.on_hand + world.inbound
-    units = np.ceil(np.maximum(wanted - position, 0) / truth.pack) * truth.pack
-    due = world.active & (units > 0) & (position <= per_day * (lead + every) * 1.3 + 1)
-    return [(f"O-{world.day}-{sku}", int(sku), int(units[sku])) for sku in np.flatnonzero(due)]
-
-
-def _best_campaign(world: World) -> list[Campaign]:
-    truth = world.truth
-    high = truth.uplift >= truth.regime.uplift
-    sent = np.flatnonzero(high & truth.consent)
-    cost = len(sent) * CONTACT_COST["email"]
-    empty = np.empty(0, dtype=np.int64)
-    return [Campaign(f"O-{world.day}", "all", "email", world.day, sent, empty, cost, empty)]
 
 
 def play(world: World, rule: Rule, days: int) -> World:

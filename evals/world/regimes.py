@@ -11,7 +11,7 @@ import numpy as np
 class Regime:
     """How a shop's world behaves; shares and elasticities are fractions, times are days.
 
-    Demand of a SKU on a day has the mean ``base × trend × season × weekday × shock ×
+    Demand of a SKU on a day has the mean ``base × trend × season × weekday × holiday × shock ×
     (paid ÷ usual price) ^ elasticity × (others' prices) ^ cross × (rival ÷ usual) ^ rival_cross ×
     promotion`` and scatters ``scatter`` times as much as Poisson's.
     """
@@ -39,6 +39,8 @@ class Regime:
     season_sharpness: float = 1.0
     """Above 1 the season is short and high, with little outside it."""
     weekday: tuple[float, ...] = (0.94, 0.92, 0.95, 0.98, 1.05, 1.12, 1.04)
+    holiday: float = 0.25
+    """Log height of the weeks before Christmas."""
     shock_sd: float = 0.12
     """Slow demand shock of a SKU (AR(1) by day)."""
     shock_memory: float = 0.98
@@ -62,7 +64,7 @@ class Regime:
     promotion_depth: tuple[float, float] = (0.10, 0.25)
     promotion_days: int = 7
     feature: float = 0.15
-    """Log lift of being promoted, beyond the price."""
+    """Log lift of being promoted 15 % or more, beyond the price; less for less."""
     pull_forward: float = 0.2
     """Share of a promotion's extra units that are missing later."""
     shelf_life_days: int | None = None
@@ -73,7 +75,12 @@ class Regime:
     """Part of our price moves that the rival follows, and by how much he then undercuts."""
     rival_leaves: bool = False
     churn: float = 0.0
-    """Share of SKUs that come new during the last year of history, and that fade away."""
+    """Share of SKUs that come new in the months around the year's start, and that fade away."""
+    line_share: float = 0.0
+    """Share of SKUs that are a season's lines: bought ahead, cleared at its end."""
+    line_days: int = 150
+    salvage: float = 0.3
+    """What a unit left at a season's end brings, as a share of its cost."""
     customers: int = 600
     returns: float = 0.03
     persuadable: float = 0.25
@@ -89,7 +96,7 @@ REGIMES: dict[str, Regime] = {
         STEADY,
         replace(STEADY, name="seasonal fashion", season=0.9, season_sharpness=1.5,
                 elasticity=(-2.6, 0.3, 0.4), markup=(2.0, 3.2), returns=0.12, lead_days=(28.0, 0.2),
-                promotions_per_year=1.0),
+                promotions_per_year=1.0, line_share=0.5),
         replace(STEADY, name="intermittent spare parts", units_per_day=(0.12, 0.9), skus=40,
                 elasticity=(-1.6, 0.2, 0.3), price=(15.0, 160.0), markup=(1.7, 2.8), scatter=2.2,
                 cross=0.1, promotions_per_year=0.3, season=0.0, customers=400),
@@ -146,7 +153,11 @@ def random_regime(seed: int) -> Regime:
         rival_cross=between(0.0, 1.0),
         rival_reacts=between(0.0, 0.7),
         rival_leaves=bool(rng.random() < 0.3),
-        churn=between(0.0, 0.4),
+        churn=between(0.0, 0.2),
+        line_share=between(0.1, 0.6) if rng.random() < 0.2 else 0.0,
+        line_days=int(rng.integers(90, 200)),
+        salvage=between(0.1, 0.6),
+        holiday=between(0.0, 0.5),
         returns=between(0.0, 0.15),
         persuadable=between(0.0, 0.5),
         uplift=between(0.01, 0.10),

@@ -8,12 +8,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from evals.world import merchants
+from evals.world.diagnosis import Diary, diagnose
 from evals.world.market import Moves, World
+from evals.world.oracle import oracle
 from evals.world.regimes import REGIMES, Regime, random_regime
 from evals.world.shop import Judged, ToolShop
 from evals.world.truth import HISTORY_DAYS, YEAR_DAYS, draw_truth
@@ -45,6 +47,8 @@ class Outcome:
     stockout_days: int
     seconds: float
     judged: Judged | None = None
+    diary: Diary = field(default_factory=dict, repr=False)
+    """What it did by day; kept for those with plans."""
 
 
 def history(regime: Regime, seed: int) -> World:
@@ -58,9 +62,10 @@ def contestants(every: int) -> tuple[merchants.Contestant, ...]:
     made = merchants.Contestant
     return (
         made("do nothing", merchants.keeps_stock),
+        made("hold price", merchants.holds_prices),
         made("cost-plus", merchants.cost_plus(every)),
         made("greedy repricer", merchants.repricer(every)),
-        made("oracle", merchants.oracle(every)),
+        made("oracle", oracle(every)),
     )
 
 
@@ -88,6 +93,7 @@ def play_tool(
         say: Whether to tell of every plan.
     """
     started, own = time.perf_counter(), copy.deepcopy(world)
+    diary: Diary = {}
     with tempfile.TemporaryDirectory() as temporary:
         place = folder or Path(temporary)
         more = {"goal": goal} if goal else {}
@@ -100,10 +106,11 @@ def play_tool(
                 moves.order += merchants.first_orders(own)
             if say and (own.day - HISTORY_DAYS) % every == 0:
                 _tell(own, moves, shop.judged)
+            diary[own.day] = moves
             own.act(moves)
             own.step()
     seconds = time.perf_counter() - started
-    return Outcome(name, own.profit(), own.stockout_days(), seconds, shop.judged)
+    return Outcome(name, own.profit(), own.stockout_days(), seconds, shop.judged, diary)
 
 
 def _tell(world: World, moves: Moves, judged: Judged) -> None:
@@ -113,19 +120,6 @@ def _tell(world: World, moves: Moves, judged: Judged) -> None:
         f"{len(moves.campaigns)} campaigns; profit so far {world.profit():,.0f}",
         file=sys.stderr,
     )
-
-
-def diagnosis(world: World, days: int, every: int) -> Sequence[Outcome]:
-    """What the oracle earns with prices, stock or messages alone."""
-    parts = {
-        "oracle's prices alone": {"stock": False, "writes": False},
-        "oracle's stock alone": {"prices": False, "writes": False},
-        "oracle's messages alone": {"prices": False, "stock": False},
-    }
-    return [
-        play_rule(world, merchants.Contestant(name, merchants.oracle(every, **part)), days)
-        for name, part in parts.items()
-    ]
 
 
 def main() -> None:
@@ -145,23 +139,45 @@ def main() -> None:
         regime = replace(regime, skus=given.skus)
     world = history(regime, given.seed)
     found = [play_rule(world, who, given.days) for who in contestants(given.every)]
-    found += diagnosis(world, given.days, given.every)
-    found.append(play_tool(world, given.days, given.every, folder=given.keep, say=True))
+    tool = play_tool(world, given.days, given.every, folder=given.keep, say=True)
+    found.append(tool)
     if given.alone:
         found += [
             play_tool(world, given.days, given.every, name=name, goal=goal,
                       keeps_stock="pricing" in name)
             for name, goal in ALONE.items()
         ]  # fmt: skip
-    profits = {each.name: each.profit for each in found}
-    gap = profits["oracle"] - profits["do nothing"]
     print(f"{regime.name}, seed {given.seed}, {regime.skus} SKUs, {given.days} days, "
           f"a plan every {given.every}")  # fmt: skip
+    _print_profits(found)
+    _print_losses(world, tool, given.days, given.every)
+
+
+def _print_profits(found: Sequence[Outcome]) -> None:
+    profits = {each.name: each.profit for each in found}
+    nothing = profits["do nothing"]
+    gap = profits["oracle"] - nothing
     for each in found:
-        share = (each.profit - profits["do nothing"]) / gap if gap else float("nan")
-        print(f"{each.name:<26}{each.profit:>12,.0f}{share:>8.0%} of the oracle's uplift"
-              f"{each.stockout_days:>7,} stock-out days{each.seconds:>7.1f} s  "
-              f"{each.judged or ''}")  # fmt: skip
+        share = (each.profit - nothing) / gap if gap else float("nan")
+        print(f"{each.name:<22}{each.profit:>12,.0f}{each.profit / nothing - 1:>+8.1%}"
+              f"{share:>7.0%} of the oracle's uplift{each.stockout_days:>7,} stock-out days"
+              f"{each.seconds:>7.1f} s")  # fmt: skip
+
+
+def _print_losses(world: World, tool: Outcome, days: int, every: int) -> None:
+    print("left to the oracle, part by part:")
+    for left in diagnose(world, tool.diary, days, every):
+        print(f"  {left.part:<20}{left.lost:>12,.0f}   ({left.stockout_days:,} stock-out days)")
+    judged = tool.judged
+    if judged is None:
+        return
+    plans = max(judged.plans, 1)
+    print(f"{judged.plans} plans, {judged.actions} actions {dict(judged.kinds)}, "
+          f"{judged.refused} refused {dict(judged.rules)}")  # fmt: skip
+    print(f"processor seconds a plan: import {judged.importing / plans:.1f}, "
+          f"plan {judged.planning / plans:.1f}, apply {judged.applying / plans:.1f}")  # fmt: skip
+    for words in [*judged.failed[:5], *judged.breaches[:10]]:
+        print(f"  ! {words}")
 
 
 if __name__ == "__main__":

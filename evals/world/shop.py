@@ -8,11 +8,12 @@ the importer. Nothing of the truth is ever in the workspace.
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from time import process_time as time_now
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,9 +22,10 @@ from ecomagent.bootstrap import Workspace, init_workspace, open_workspace, refre
 from ecomagent.domain.action import ActionKind, ReorderAfter, SendCampaign, Target
 from ecomagent.domain.plan import Plan, ReceiptStatus
 from ecomagent.plan.approval import approve
-from ecomagent.plan.policy import load_policy
 from ecomagent.store.importers import import_path
+from ecomagent.store.local_shop import LocalShop
 from evals.world.books import customer, product_of, write_books
+from evals.world.breaches import Watch
 from evals.world.market import Campaign, Moves, World
 from evals.world.truth import HISTORY_DAYS
 
@@ -57,9 +59,21 @@ class Judged:
     plans: int = 0
     actions: int = 0
     refused: int = 0
-    failed: int = 0
+    failed: list[str] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
-    seconds: float = 0.0
+    importing: float = 0.0
+    """Processor seconds, like the next two."""
+    planning: float = 0.0
+    applying: float = 0.0
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Actions by kind."""
+    rules: Counter[str] = field(default_factory=Counter)
+    """Refused actions by the rule that refused them."""
+
+    @property
+    def seconds_per_plan(self) -> float:
+        """Processor seconds a plan takes with import and apply."""
+        return (self.importing + self.planning + self.applying) / max(self.plans, 1)
 
 
 class ToolShop:
@@ -79,7 +93,8 @@ class ToolShop:
         self.world, self.goal, self.every, self.horizon = world, goal, every, horizon
         self.clock, self.judged = SetClock(self._morning(world)), Judged()
         self._bundle, self._written = folder / "books", 0
-        self._prices: dict[str, Decimal] = {}
+        self._wakes: set[int] = set()
+        self._waiting: dict[int, list[Campaign]] = {}
         root = folder / "shop"
         made = init_workspace(
             root, currency=CURRENCY, country=COUNTRY, timezone=TIMEZONE, name="shop",
@@ -90,16 +105,30 @@ class ToolShop:
         self.workspace: Workspace = open_workspace(root, clock=self.clock, env={}).acting_as(
             "owner", "owner"
         )
+        self.watch = Watch(made.paths.policy)
+        self._book = LocalShop(self.workspace.database, self.clock.now)
 
     def decide(self, world: World) -> Moves:
-        """What the tool does on a morning: nothing between plans."""
-        if (world.day - HISTORY_DAYS) % self.every:
-            return Moves()
+        """What a morning brings; between plans, only what a plan had set a day for."""
         self.clock.moment = self._morning(world)
-        self.learn(world)
-        plan = self.plan()
-        self.apply(plan)
-        return self.moves(plan, world)
+        moves = Moves()
+        if (world.day - HISTORY_DAYS) % self.every == 0:
+            started = time_now()
+            self.learn(world)
+            learnt = time_now()
+            plan = self.plan()
+            planned = time_now()
+            self.apply(plan)
+            moves = self.moves(plan, world)
+            self.judged.importing += learnt - started
+            self.judged.planning += planned - learnt
+            self.judged.applying += time_now() - planned
+        elif world.day in self._wakes:
+            self._show(world, moves)
+        moves.campaigns += self._waiting.pop(world.day, [])
+        self.watch.look(world, moves)
+        self.judged.breaches = list(self.watch.found)
+        return moves
 
     def learn(self, world: World) -> None:
         """Import what happened since the last time."""
@@ -129,45 +158,28 @@ class ToolShop:
         self.judged.plans += 1
         self.judged.actions += len(plan.actions)
         self.judged.refused += len(plan.refused)
+        self.judged.kinds.update(action.kind.value for action in plan.actions)
+        for refused in plan.refused:
+            rules = refused.verdict.rules if refused.verdict else ()
+            self.judged.rules.update(each.rule for each in rules if each.decision == "deny")
         return plan
 
     def apply(self, plan: Plan) -> None:
         """Approve everything and carry it out."""
         if not plan.actions:
             return
-        services = self.workspace.services
-        approve(plan, [action.id for action in plan.actions], services.reviewer())
-        self.judged.breaches += breaches(self.workspace, plan)
+        approve(plan, [action.id for action in plan.actions], self.workspace.services.reviewer())
         self.workspace.pipeline.apply(plan)
         receipts = self.workspace.repository.receipts_of(plan.plan_id)
-        self.judged.failed += sum(r.status is not ReceiptStatus.APPLIED for r in receipts)
+        self.watch.receipts(len(receipts), self.world.day)
+        failed = [r for r in receipts if r.status is not ReceiptStatus.APPLIED]
+        self.judged.failed += [f"{r.status.value}: {r.message}" for r in failed]
 
     def moves(self, plan: Plan, world: World) -> Moves:
         """What the shop now shows that it did not before, read through the connector."""
-        truth, moves = world.truth, Moves()
-        number = {str(sku): place for place, sku in enumerate(truth.sku)}
-        skus = [sku for sku, place in number.items() if world.day >= truth.born[place]]
-        shop = self.workspace.connector
-        targets = [Target(type="sku", id=sku) for sku in skus]
-        for sku, state in shop.read(ActionKind.SET_PRICE, targets).items():
-            price = float(Decimal(str(state.fields["price"])) * 100) if state.exists else None
-            if price is not None and price != world.price[number[sku]]:
-                moves.price[number[sku]] = price
-        for sku, state in shop.read(ActionKind.START_PROMOTION, targets).items():
-            if state.exists and state.fields.get("promotion_id") and state.extra.get("ends_at"):
-                until = datetime.fromisoformat(str(state.extra["ends_at"]))
-                price = float(Decimal(str(state.fields["price"])) * 100)
-                moves.promotion[number[sku]] = (price, self._day_of(until) - 1)
-        products = [Target(type="product", id=product_of(sku)) for sku in skus]
-        for name, state in shop.read(ActionKind.LIST_PRODUCT, products).items():
-            if state.exists:
-                moves.active[number[name.removeprefix("P-")]] = state.fields["status"] == "active"
-        self._orders_and_campaigns(plan, world, number, moves)
-        return moves
-
-    def _orders_and_campaigns(
-        self, plan: Plan, world: World, number: dict[str, int], moves: Moves
-    ) -> None:
+        moves = Moves()
+        self._show(world, moves)
+        number = {str(sku): place for place, sku in enumerate(world.truth.sku)}
         done = {
             receipt.action_id
             for receipt in self.workspace.repository.receipts_of(plan.plan_id)
@@ -176,30 +188,60 @@ class ToolShop:
         for action in plan.actions:
             if action.id not in done:
                 continue
+            moments = [each for each in (action.starts_at, action.ends_at) if each is not None]
+            self._wakes |= {self._date_of(each) + later for each in moments for later in (0, 1)}
             if isinstance(action.after, ReorderAfter) and action.after.quantity:
                 sku = number[action.target.id]
                 moves.order.append((action.after.purchase_order_id, sku, action.after.quantity))
             elif isinstance(action, SendCampaign):
-                moves.campaigns.append(self._campaign(action, world, number))
+                campaign = self._campaign(action, world, number)
+                self._waiting.setdefault(campaign.day, []).append(campaign)
+        return moves
+
+    def _show(self, world: World, moves: Moves) -> None:
+        """Prices, promotions and statuses that the shop shows otherwise than the world."""
+        truth, shop = world.truth, self.workspace.connector
+        number = {str(sku): place for place, sku in enumerate(truth.sku)
+                  if world.day > truth.born[place] and world.day < truth.ends[place]}  # fmt: skip
+        targets = [Target(type="sku", id=sku) for sku in number]
+        for name, state in shop.read(ActionKind.SET_PRICE, targets).items():
+            price = _minor(state.fields["price"]) if state.exists else None
+            if price is not None and price != world.price[number[name]]:
+                moves.price[number[name]] = price
+        for name, state in shop.read(ActionKind.START_PROMOTION, targets).items():
+            sku = number[name]
+            if state.exists and state.fields.get("promotion_id") and state.extra.get("ends_at"):
+                until = self._day_of(datetime.fromisoformat(str(state.extra["ends_at"]))) - 1
+                offer = (_minor(state.fields["price"]), until)
+                if offer != (world.promotion[sku], world.promotion_until[sku]):
+                    moves.promotion[sku] = offer
+            elif world.promotion_until[sku] >= world.day:
+                moves.promotion[sku] = (float(world.promotion[sku]), world.day - 1)
+        products = [Target(type="product", id=product_of(sku)) for sku in number]
+        for name, state in shop.read(ActionKind.LIST_PRODUCT, products).items():
+            if state.exists:
+                moves.active[number[name.removeprefix("P-")]] = state.fields["status"] == "active"
 
     def _campaign(self, action: SendCampaign, world: World, number: dict[str, int]) -> Campaign:
+        """A message to whom the shop says it is sent; the world only answers."""
         after = action.after
         place = {customer(who): who for who in range(len(world.truth.weight))}
-        members = [place[name] for name in self.workspace.segment_members(action.segment)
-                   if name in place]  # fmt: skip
-        allowed = np.array([who for who in members if world.truth.consent[who]], dtype=np.int64)
-        rng = np.random.default_rng([world.truth.seed, world.day, 13])
-        held = rng.random(len(allowed)) < float(after.hold_out)
-        sent = allowed[~held][: after.audience]
+        chosen = self._book.recipients(after.campaign_id)
+        sent, held = (np.array([place[who] for who, kind in chosen.items() if kind == wanted],
+                               dtype=np.int64) for wanted in ("sent", "held_out"))  # fmt: skip
+        day = world.day if action.starts_at is None else self._date_of(action.starts_at)
         featured = [number[sku] for sku in after.skus if sku in number]
         return Campaign(
-            after.campaign_id, action.segment, after.channel, world.day, sent, allowed[held],
-            float(after.cost_total * 100), np.array(featured, dtype=np.int64),
+            after.campaign_id, action.segment, after.channel, max(day, world.day), sent, held,
+            float(after.cost_total * 100), np.array(featured, dtype=np.int64), on_file=True,
         )  # fmt: skip
 
     def _morning(self, world: World) -> datetime:
         local = datetime.combine(world.truth.day(world.day), time(6), tzinfo=ZoneInfo(TIMEZONE))
         return local.astimezone(UTC)
+
+    def _date_of(self, moment: datetime) -> int:
+        return (moment.astimezone(ZoneInfo(TIMEZONE)).date() - self.world.truth.first).days
 
     def _day_of(self, moment: datetime) -> int:
         local = moment.astimezone(ZoneInfo(TIMEZONE)) + timedelta(hours=12)
@@ -215,24 +257,5 @@ def _loosen(path: Path) -> None:
     path.write_text("\n".join(made) + "\n", encoding="utf-8")
 
 
-def breaches(workspace: Workspace, plan: Plan) -> list[str]:
-    """Actions that break the policy, counted here anew from the plan's own figures."""
-    policy: Any = load_policy(workspace.paths.policy)
-    cost = workspace.facts().as_of(plan.as_of).catalogue().set_index("sku")["cost_minor"]
-    found = []
-    for action in plan.actions:
-        if action.kind not in (ActionKind.SET_PRICE, ActionKind.START_PROMOTION):
-            continue
-        before, after = action.before.price, action.after.price  # type: ignore[union-attr]
-        unit = cost.get(action.target.id)
-        if unit == unit and unit is not None:
-            margin = 1 - Decimal(str(unit)) / 100 / after
-            if after < before and margin < policy.margin.min_margin:
-                found.append(f"{action.id}: margin {margin:.4f}")
-        change = abs(after / before - 1)
-        listed = action.kind is ActionKind.SET_PRICE
-        if listed and change > policy.price.max_change_per_day:
-            found.append(f"{action.id}: change {change:.4f}")
-        if not listed and change > policy.promotion.max_depth:
-            found.append(f"{action.id}: depth {change:.4f}")
-    return found
+def _minor(price: object) -> float:
+    return float(round(Decimal(str(price)) * 100))

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
+from evals.world.lives import draw_lives, holidays
 from evals.world.regimes import Regime
 
 Floats = npt.NDArray[np.float64]
@@ -15,6 +16,7 @@ Ints = npt.NDArray[np.int64]
 
 HISTORY_DAYS = 730
 YEAR_DAYS = 365
+LEAST_ELASTIC = -1.3
 SPARE_DAYS = 120
 """Drawn beyond the year, so that whoever knows the truth can look past its end."""
 
@@ -34,6 +36,8 @@ class Truth:
         cost: Path, minor units.
         base: Path of mean units a day at the usual price, without rivals and promotions.
         born: First day on sale (0 for from the start).
+        ends: First day after the SKU's season, when its stock is cleared; far away without one.
+        bought: How much of a line the merchant buys ahead, over what a middling one sells.
         lead: True mean lead time, days.
         stated: What the supplier states, days.
         pack: Units a case.
@@ -59,6 +63,8 @@ class Truth:
     cost: Floats
     base: Floats
     born: Ints
+    ends: Ints
+    bought: Floats
     lead: Floats
     stated: Floats
     pack: Ints
@@ -94,12 +100,12 @@ def draw_truth(regime: Regime, seed: int, *, start: date) -> Truth:
     usual: Floats = np.round(10 * np.exp(rng.uniform(cheapest, dearest, n))) * 10 - 1
     mean, between, within = regime.elasticity
     of_category = mean + between * rng.standard_normal(regime.categories)
-    elasticity = np.minimum(of_category[category] + within * rng.standard_normal(n), -0.4)
+    elasticity = np.minimum(of_category[category] + within * rng.standard_normal(n), LEAST_ELASTIC)
     low, high = regime.markup
     cost = _costs(regime, rng, usual / rng.uniform(low, high, n), supplier, days)
     shock = _shocks(regime, rng, (n, days))
-    born, fade = _lives(regime, rng, n, days)
-    base = _base(regime, rng, shock, fade, first, category)
+    lives = draw_lives(regime, rng, n, days, HISTORY_DAYS)
+    base = _base(regime, rng, shock, lives.alive, first, category)
     has_rival = rng.random(n) < regime.rivals
     lead = np.maximum(regime.lead_days[0] * np.exp(0.3 * rng.standard_normal(supplier.max() + 1)),
                       1.0)[supplier]  # fmt: skip
@@ -115,7 +121,9 @@ def draw_truth(regime: Regime, seed: int, *, start: date) -> Truth:
         elasticity=elasticity,
         cost=cost,
         base=base,
-        born=born,
+        born=lives.born,
+        ends=lives.ends,
+        bought=np.exp(0.4 * rng.standard_normal(n)),
         lead=lead,
         stated=np.maximum(np.round(lead * regime.stated_lead), 1.0),
         pack=rng.choice(np.array(regime.case_pack), n),
@@ -158,20 +166,6 @@ def _shocks(regime: Regime, rng: np.random.Generator, shape: tuple[int, int]) ->
     return shock
 
 
-def _lives(regime: Regime, rng: np.random.Generator, n: int, days: int) -> tuple[Ints, Floats]:
-    """First day on sale, and how far demand has come up or faded, by day."""
-    born = np.zeros(n, dtype=np.int64)
-    fade = np.ones((n, days))
-    kind = rng.random(n)
-    new = kind < regime.churn
-    born[new] = rng.integers(HISTORY_DAYS - 240, HISTORY_DAYS - 14, int(new.sum()))
-    dying = (kind >= regime.churn) & (kind < 2 * regime.churn)
-    from_day = rng.integers(HISTORY_DAYS - 300, HISTORY_DAYS + 120, n)
-    time = np.arange(days)[None, :]
-    fade[dying] = np.exp(-np.maximum(time - from_day[dying, None], 0) / 90.0)
-    return born, fade
-
-
 def _base(
     regime: Regime, rng: np.random.Generator, shock: Floats, fade: Floats, first: date,
     category: Ints,
@@ -187,7 +181,8 @@ def _base(
     of_year = (first.timetuple().tm_yday + time) / 365.25 * 2 * np.pi
     wave = np.cos(of_year[None, :] - phase[:, None])
     season = regime.season * (np.exp(regime.season_sharpness * wave) / np.exp(1.0) * 2 - 1)
-    made: Floats = level[:, None] * weekday * np.exp(trend + season + shock) * fade
+    busy = holidays(first, days, regime.holiday)
+    made: Floats = level[:, None] * weekday * np.exp(trend + season + busy + shock) * fade
     return made
 
 
