@@ -38,9 +38,8 @@ WRITES_EVERY = 28
 TRIES = 15
 ROUNDS = 3
 DEPTHS = (0.10, 0.15, 0.20, 0.30, 0.40)
-LASTS_DAYS = 14
-"""Days that an order lasts beyond delivery and the next look."""
-LEVEL = 0.98
+LEVEL = 0.95
+"""Part of draws in which stock lasts; late suppliers are allowed for besides."""
 SPOILS_LEVEL = 0.85
 UNITS_ANSWERED = 1.5
 
@@ -198,12 +197,12 @@ def best_promotions(world: World, new: dict[int, float]) -> dict[int, tuple[floa
 
 
 def best_orders(world: World, every: int, moves: Moves) -> list[tuple[str, int, int]]:
-    """Up to the true demand's quantile that pays, over delivery, the next look and two weeks."""
+    """Up to the true demand's quantile that pays, over delivery and until the next look."""
     truth, regime = world.truth, world.truth.regime
     price = world.price.copy()
     price[list(moves.price)] = list(moves.price.values())
     lead = truth.lead * (1 + 1.3 * regime.lead_days[1])
-    span, level = lead + every + LASTS_DAYS, np.full(world.n, LEVEL)
+    span, level = lead + every, np.full(world.n, LEVEL)
     if regime.shelf_life_days is not None:
         span = np.minimum(span, lead + 0.8 * regime.shelf_life_days)
         level[:] = SPOILS_LEVEL
@@ -216,9 +215,8 @@ def best_orders(world: World, every: int, moves: Moves) -> list[tuple[str, int, 
     wanted = drawn(per_day * span, regime.scatter, level)
     position = world.on_hand + world.inbound
     units = np.ceil(np.maximum(wanted - position, 0) / truth.pack) * truth.pack
-    soon = position <= drawn(per_day * np.minimum(lead + every, span), regime.scatter, level)
     sells = world.active & (world.day >= truth.born) & (price > world.cost)
-    due = sells & (units > 0) & soon & (_left(world) > lead)
+    due = sells & (units > 0) & (_left(world) > lead)
     return [(f"O-{world.day}-{sku}", int(sku), int(units[sku])) for sku in np.flatnonzero(due)]
 
 
