@@ -29,8 +29,8 @@ WHERE_KNOWN = ("inbound", "inbound_days", "restock_days", "basis_minor",
 ``inbound`` units arrive after ``inbound_days`` (halfway where unknown). From ``restock_days`` on,
 what is asked for can be had: the supplier delivers again (never where unknown). Demand was seen
 at the price ``basis_minor`` (the present one where unknown) and prices between
-``seen_low_minor`` and ``seen_high_minor`` were tried. The competitor asks ``rival_minor`` now and ``rival_basis_minor``
-when demand was seen; the elasticities were learnt at ``own_then_minor`` and
+``seen_low_minor`` and ``seen_high_minor`` were tried. The competitor asks ``rival_minor`` now and
+``rival_basis_minor`` when demand was seen; the elasticities were learnt at ``own_then_minor`` and
 ``rival_then_minor``. ``cross_…`` is what other products gain for a price ``e`` times as high.
 ``floor_minor`` is the lowest price that margin and brand allow.
 """
