@@ -23,6 +23,10 @@ LEARN_EVERY = 4
 """Plans between two estimations of elasticities."""
 
 
+SEPARATE = pd.DataFrame(columns=["sku", "other", "elasticity"])
+"""The products of a trial are markets of their own, no substitutes of each other."""
+
+
 class Pricer(Protocol):
     """Sets next week's prices from what a shop can know."""
 
@@ -50,7 +54,7 @@ class Tools:
         menu = price_menu(
             catalogue, demand, self._known, limits=LIMITS, bounds=None,
             objective=Objective.GROSS_PROFIT, source=source, draws=200,
-            market=price_context(panel),
+            market=price_context(panel), cross=SEPARATE,
         )  # fmt: skip
         best = menu.table.drop_duplicates("sku").set_index("sku")
         self.made += 1
