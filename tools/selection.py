@@ -13,7 +13,7 @@ import pandas as pd
 from ecomagent.domain.evidence import DataRef, Evidence
 from tools.assortment_change import Spread, Worth, changes
 from tools.choice_model import Transference, estimate_transference
-from tools.columns import number
+from tools.columns import number, totals
 from tools.costs import assumed_margin
 from tools.figures import plain, rows_of, significant
 from tools.forecast import DemandForecast
@@ -36,6 +36,9 @@ SILENT_DAYS = 90
 NEVER_SOLD_DAYS = 180
 SETTLED_DAYS = 90
 """A SKU with less history is given time before it is said to cost more than it brings."""
+TRADE_UP = 0.5
+"""Share of the category's usual price below which a SKU's customers are not thought to buy dearer
+ones instead, whatever sold-out days seem to say."""
 GONE_DAYS = 400
 """Off sale for longer than this, too much has changed to promise anything."""
 RETURN_SHARE, RETURN_LOG_SD = 0.7, 0.6
@@ -308,7 +311,7 @@ def _dead(rhythm: Rhythm, on_hand: Floats, active: Mask) -> tuple[Mask, Mask]:
 def _loses(asked: _Asked, shelf: Shelf, worth: Worth, spread: Spread, among: Mask) -> Mask:
     """SKUs without which the assortment earns more, nine chances in ten."""
     settled = among & (asked.rhythm.free_days >= SETTLED_DAYS) & (shelf.worth() < 0)
-    settled &= np.isfinite(worth.profit) & (shelf.demand > 0)
+    settled &= np.isfinite(worth.profit) & (shelf.demand > 0) & _comparable(shelf, worth)
     if not settled.any():
         return settled
     found = changes(
@@ -318,6 +321,16 @@ def _loses(asked: _Asked, shelf: Shelf, worth: Worth, spread: Spread, among: Mas
     with np.errstate(invalid="ignore"):
         sure = found["gross_profit_minor_p10"] >= 0
     return settled & sure & (found["gross_profit_minor_p50"] > 0)
+
+
+def _comparable(shelf: Shelf, worth: Worth) -> Mask:
+    """SKUs dear enough for their customers to take another: nobody trades up to twice the price."""
+    groups = int(shelf.group.max(initial=-1)) + 1
+    units = np.where(np.isfinite(worth.price) & shelf.on, shelf.demand, 0.0)
+    spent = totals(shelf.group, units * np.nan_to_num(worth.price), groups)
+    usual = spent / np.maximum(totals(shelf.group, units, groups), 1e-9)
+    found: Mask = np.nan_to_num(worth.price) >= TRADE_UP * usual[shelf.group]
+    return found
 
 
 def _worth_pushing(table: pd.DataFrame, active: Mask, days: int) -> Mask:
