@@ -16,7 +16,7 @@ import pandas as pd
 
 from ecomagent.domain.action import ActionKind
 from ecomagent.domain.goal import Objective
-from tools.behaviour import DEFAULT, MOST_SWITCHING, Behaviour
+from tools.behaviour import DEFAULT, Behaviour
 from tools.counts import count_quantiles, total_variance
 from tools.futures import Luck, common_luck, level_factor, sold_at
 from tools.plan_effects import PRICED
@@ -83,7 +83,7 @@ def coupled(
             and what their menu holds (``price_minor, current_minor, units_p50``; ``quantity,
             arrives_in_days``). What has no figures to couple by stays as it is.
         skus: Index ``sku``: ``mean_per_day, variance_per_day, log_error_sd, price_minor,
-            cost_minor, on_hand, inbound, category, elasticity`` and, where known, ``cross``.
+            cost_minor, on_hand, inbound, category, elasticity`` and, where known, ``restock_days``.
         objective: What is made larger.
         horizon_days: The goal's.
         promotion_days: Days a promotion runs.
@@ -112,6 +112,8 @@ def _joined(
     """Candidates beside their SKU's figures; ``factor`` is what the price does to demand."""
     wanted = ["mean_per_day", "variance_per_day", "log_error_sd", "now_minor", "cost_minor",
               "on_hand", "inbound", "elasticity"]  # fmt: skip
+    if "restock_days" in skus:
+        wanted.append("restock_days")
     known = skus.rename(columns={"price_minor": "now_minor"})[wanted].astype("float64")
     given = rows.reset_index(drop=True).drop(columns=[c for c in wanted if c in rows])
     frame = given.join(known[~known.index.duplicated()], on="target")
@@ -143,10 +145,10 @@ def unit_worth(price: Floats, cost: Floats, objective: Objective) -> Floats:
 def _taken_from_others(
     frame: pd.DataFrame, skus: pd.DataFrame, objective: Objective, behaviour: Behaviour
 ) -> Floats:
-    """What the category's other products lose by each candidate (gain: negative), to first order.
+    """What the category's other products lose by each order, to first order.
 
-    Units that a price moves come from others by the switching share; units that an order saves
-    would have gone to others by the substitution share.
+    Units that an order saves would have gone to others by the substitution share. What a price
+    sends to others is in its own value (``tools.category_cross``).
     """
     known = skus[skus["category"].fillna("").astype(str) != ""]
     units = known["mean_per_day"].astype("float64").fillna(0.0)
@@ -159,21 +161,9 @@ def _taken_from_others(
     sums = pd.DataFrame({"units": units, "earned": earned}).groupby(names).transform("sum")
     others = (sums["earned"] - earned) / (sums["units"] - units).where(sums["units"] > units)
     worth = frame["target"].map(others[~others.index.duplicated()]).fillna(0.0)
-    share = np.where(frame["priced"], _switching(frame, skus, behaviour), 0.0)
-    share = np.where(frame["kind"] == ORDER, behaviour.substitution.mean, share)
+    share = np.where(frame["kind"] == ORDER, behaviour.substitution.mean, 0.0)
     moved = frame["units_p50"].astype("float64").fillna(0.0)
     found: Floats = share * moved.to_numpy(np.float64) * worth.to_numpy(np.float64)
-    return found
-
-
-def _switching(frame: pd.DataFrame, skus: pd.DataFrame, behaviour: Behaviour) -> Floats:
-    """Cross over own elasticity where the category's is known."""
-    if "cross" not in skus:
-        return np.full(len(frame), behaviour.switching.mean)
-    told = (skus["cross"] / skus["elasticity"].abs().clip(lower=0.1)).astype("float64")
-    told = told[~told.index.duplicated()].clip(0.0, MOST_SWITCHING)
-    share = frame["target"].map(told).fillna(behaviour.switching.mean)
-    found: Floats = np.asarray(share, dtype=np.float64)
     return found
 
 
@@ -251,8 +241,9 @@ def _together(
     nothing, same = np.zeros_like(quantity), np.ones_like(whole)
     with_price = at_new * (sold(whole, quantity) - sold(whole, nothing))
     alone = at_old * (sold(same, quantity) - sold(same, nothing))
-    found: Floats = np.nan_to_num(with_price - alone)
-    return found
+    # A price's own value already counts on goods that can be had again.
+    counted = _again(price) < price["days"].to_numpy(np.float64)
+    return np.where(counted, 0.0, np.nan_to_num(with_price - alone))
 
 
 def _single_columns(frame: pd.DataFrame, paired: set[str]) -> pd.DataFrame:
@@ -269,13 +260,21 @@ def _cut(frame: pd.DataFrame) -> pd.Series:
 
 
 def _asked_at_most(frame: pd.DataFrame) -> pd.Series:
-    """P90 of what is asked for while the price holds."""
-    days = frame["days"].to_numpy(np.float64) * frame["factor"].to_numpy(np.float64)
+    """P90 of what is asked for while the price holds, or until more can be had."""
+    holds = np.fmin(frame["days"].to_numpy(np.float64), _again(frame))
+    days = holds * frame["factor"].to_numpy(np.float64)
     mean = np.nan_to_num(frame["mean_per_day"].to_numpy(np.float64)) * days
     scatter = np.nan_to_num(frame["variance_per_day"].to_numpy(np.float64)) * days
     error = np.nan_to_num(frame["log_error_sd"].to_numpy(np.float64))
     (found,) = count_quantiles(mean, total_variance(mean, scatter, error), (COVERED,))
     return pd.Series(np.where(mean > 0, found, 0.0), index=frame.index)
+
+
+def _again(frame: pd.DataFrame) -> Floats:
+    """Days until the supplier delivers again; NaN where nothing says so."""
+    if "restock_days" not in frame:
+        return np.full(len(frame), np.nan)
+    return frame["restock_days"].to_numpy(np.float64)
 
 
 def _short(frame: pd.DataFrame) -> Mask:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ecomagent.domain.goal import Objective
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -27,6 +29,8 @@ def _base_frame(bench: Workbench) -> pd.DataFrame:
     ]
     shown = active[["price_minor", "cost_minor", "on_hand", "inbound"]].astype("float64")
     shown = shown.assign(category=active["category"].fillna("")).join(demand, how="inner")
+    if bench.objective is not Objective.CLEAR_STOCK:
+        shown = shown.join(bench.lead_times.table["restock_days"])
     return shown.dropna(subset=["price_minor"]).join(_seen_lately(bench))
 
 

@@ -58,7 +58,7 @@ def test_a_campaign_for_what_nobody_buys_names_products_and_earns_a_margin(plan_
 def test_an_order_says_what_the_shop_will_hold_with_it(plan_for):
     for action in plan_for("Grow gross profit next month, only reordering")["actions"]:
         held = max(action["before"]["on_hand"], 0) + action["before"]["inbound"]
-        said = re.search(r"bring them to ([\d,]+),", action["reasons"][0]["en"])
+        said = re.search(r"bring them to ([\d,]+) of", action["reasons"][0]["en"])
         assert said is not None
         assert int(said[1].replace(",", "")) == held + action["after"]["quantity"]
 
@@ -98,7 +98,7 @@ def test_what_the_policy_refuses_is_not_forecast(shop, policy):
 
 
 def test_a_figure_is_as_of_the_shops_own_day(shop, plan_for):
-    plan = plan_for("Sell more mugs in 4 weeks, only pricing")
+    plan = plan_for("Grow gross profit in 4 weeks")
     shown = shop.types("show", plan["plan_id"]).out
     explained = shop.types("explain", plan["actions"][0]["id"]).out
     days = {re.search(r"as of\s+(\d{4}-\d\d-\d\d)", text)[1] for text in (shown, explained)}
@@ -112,7 +112,7 @@ def test_what_may_be_lost_is_named_by_what_it_is_counted_in(plan_for):
 
 
 def test_a_chinese_goal_is_forecast_under_chinese_headings(shop):
-    said = shop.types("plan", "4周内多卖马克杯,只调价", "--yes", code=3).out
+    said = shop.types("plan", "4周内提高毛利", "--yes", code=3).out
     assert re.search(r"未来 28 天 +维持现状 +执行计划 +差异", said)
     assert "do nothing" not in said
 

@@ -66,12 +66,15 @@ def test_alone_in_its_category_a_price_keeps_its_value():
     assert values(columns(price("S0", 950, 100.0))) == {"price-S0-950": 100.0}
 
 
-def test_what_a_lower_price_takes_from_others_is_counted_and_what_a_higher_one_gives_them_too():
-    known = skus(category="Mugs")
-    found = values(columns(price("S0", 950, 100.0), price("S1", 1050, 100.0, units=-20.0),
-                           known=known))  # fmt: skip
-    assert found["price-S0-950"] < 100 < found["price-S1-1050"]
-    assert found["price-S0-950"] + found["price-S1-1050"] == pytest.approx(200)
+def test_a_price_comes_with_what_it_does_to_others_in_its_value():
+    found = values(columns(price("S0", 950, 100.0), known=skus(category="Mugs")))
+    assert found == {"price-S0-950": 100.0}
+
+
+def test_what_an_order_saves_would_in_part_have_gone_to_others():
+    alone = values(columns(order("S0", 60, 900.0), known=skus()))
+    beside = values(columns(order("S0", 60, 900.0), known=skus(category="Mugs")))
+    assert beside["order-S0-60"] < alone["order-S0-60"]
 
 
 def test_a_campaign_stays_as_it_is():
@@ -97,6 +100,11 @@ def test_a_lower_price_that_nothing_covers_is_left_out_and_named():
     found = columns(price("S0", 800, 500.0), known=skus(on_hand=80.0))
     assert found.table.empty
     assert found.uncovered == ("price-S0-800",)
+
+
+def test_a_lower_price_whose_stock_is_filled_again_in_time_is_open():
+    known = skus(on_hand=80.0).assign(restock_days=5.0)
+    assert set(columns(price("S0", 800, 500.0), known=known).members) == {"price-S0-800"}
 
 
 def test_what_is_to_be_cleared_may_sell_out():
