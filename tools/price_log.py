@@ -47,7 +47,8 @@ def read_price_log(choices: pd.DataFrame, panel: pd.DataFrame, *, today: date) -
     Draws with fewer than ``LEAST_DAYS`` days are left out.
 
     Args:
-        choices: As ``ecomagent.plan.learning_log.choices_made`` gives them.
+        choices: One row a draw: ``sku, start`` (first whole day at the price), ``prices`` (minor
+            units), ``chances``, ``expected`` (minor units a day), ``chosen``, ``kept`` (places).
         panel: ``sku, date, units, revenue_minor, cost_minor, list_price_minor, on_hand``.
         today: Nothing from this day on is known.
     """

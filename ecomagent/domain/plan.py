@@ -81,22 +81,6 @@ class Choice(_Frozen):
         return (self.bound - self.objective) / self.bound if self.bound > 0 else Decimal(0)
 
 
-class PriceDraw(_Frozen):
-    """A list price that was chosen by chance, so that what it earns can be learnt from."""
-
-    sku: str
-    prices: tuple[Decimal, ...]
-    """What policy and the band of learning allowed, the present price among them."""
-    chances: tuple[float, ...]
-    """With which each would have been chosen; they add up to 1."""
-    expected: tuple[float, ...]
-    """Gross profit a day of each as it was believed, in the shop's major units."""
-    chosen: int
-    """Place of the chosen price."""
-    kept: int
-    """Place of the price before."""
-
-
 class Plan(_Frozen):
     """One versioned, content-addressed JSON document; money as decimal strings."""
 
@@ -122,8 +106,6 @@ class Plan(_Frozen):
     """Candidates that policy denied, kept with the rule that denied them."""
     forecast: PlanForecast | None = None
     choice: Choice | None = None
-    draws: tuple[PriceDraw, ...] = ()
-    """Prices of this plan that learn; those that stay as they are have no action."""
     notes: tuple[str, ...] = ()
     """What a reviewer should know: stale data, what could not be judged, what was left out."""
     verdict: PlanVerdict

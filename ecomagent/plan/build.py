@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from ecomagent.domain.action import Action
 from ecomagent.domain.goal import Goal
-from ecomagent.domain.plan import Base, Choice, Plan, PlanForecast, PriceDraw, ShopRef
+from ecomagent.domain.plan import Base, Choice, Plan, PlanForecast, ShopRef
 from ecomagent.domain.ports import Connector
 from ecomagent.domain.workspace import ShopSettings
 from ecomagent.plan.policy import JudgedPlan, Policy
@@ -32,7 +32,6 @@ class Making:
     notes: tuple[str, ...] = ()
     forecast: PlanForecast | None = None
     choice: Choice | None = None
-    draws: tuple[PriceDraw, ...] = ()
     rollback_of: str | None = None
 
 
@@ -84,7 +83,6 @@ def build_plan(
         refused=tuple(judged.refused),
         forecast=making.forecast,
         choice=making.choice,
-        draws=making.draws,
         notes=making.notes,
         verdict=judged.verdict,
         applyable=bool(judged.actions) and judged.verdict.decision != "deny",

@@ -86,14 +86,6 @@ high = "owner"
 apply = ""
 campaigns = "21:00-08:00"
 
-[learning]
-# Try list prices by chance, within this band of the present one, to learn what sells best. What
-# a trial may be expected to cost is a share of the SKU's gross profit. Stops by itself when it
-# earns less than prices left alone.
-enabled = false
-band = 0.05
-regret = 0.02
-
 [assortment]
 # Most SKUs on sale in one category; plans phase out what adds least beyond it. 0 for no limit.
 max_active_per_category = 0

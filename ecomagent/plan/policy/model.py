@@ -161,16 +161,6 @@ class QuietHoursPolicy(_Section):
     """No campaign is sent."""
 
 
-class LearningPolicy(_Section):
-    """Whether list prices may be tried by chance to learn from, and what that may cost."""
-
-    enabled: bool = Field(default=False, strict=True)
-    band: Share = Decimal("0.05")
-    """How far from the present price a tried one may be."""
-    regret: Share = Decimal("0.02")
-    """What a tried price may be expected to cost, as a share of the SKU's gross profit."""
-
-
 class AssortmentPolicy(_Section):
     """How many SKUs a category has room for."""
 
@@ -205,7 +195,6 @@ class Policy(_Section):
     actions: ActionsPolicy
     approval: ApprovalPolicy
     quiet_hours: QuietHoursPolicy
-    learning: LearningPolicy = LearningPolicy()
     assortment: AssortmentPolicy = AssortmentPolicy()
     experiment: ExperimentPolicy = ExperimentPolicy()
 
