@@ -34,7 +34,7 @@ def usual_gap(made: Sequence[datetime], now: datetime) -> float:
     days = sorted({moment.date() for moment in (*made, now) if moment <= now})
     gaps = [(later - earlier).days for earlier, later in pairwise(days)]
     regular = [gap for gap in gaps if gap <= RAREST_DAYS]
-    if len(regular) < 2:
+    if not regular:
         return float(REVIEW_DAYS)
     return float(np.median(regular))
 

@@ -296,5 +296,6 @@ def test_the_rhythm_of_planning_is_read_off_past_plans():
 
     assert usual_gap([], NOW) == 7
     assert usual_gap(days_ago(0, 0, 0), NOW) == 7
+    assert usual_gap(days_ago(28), NOW) == 28
     assert usual_gap(days_ago(14, 28, 42), NOW) == 14
     assert usual_gap(days_ago(1, 2, 3, 200, 201), NOW) == 1
