@@ -10,15 +10,17 @@ import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from ecomagent.cli.app import commands
 from ecomagent.cli.documents import schema_of
+from evals.sample.parameters import SampleParameters
 from evals.sample_shop import write_sample_shop
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,9 +38,9 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small made-up shop whose history ends yesterday."""
+    """A small made-up shop whose history ends yesterday by its own clock."""
     folder = tmp_path_factory.mktemp("bundle")
-    end = (datetime.now(UTC) - timedelta(days=1)).date()
+    end = (datetime.now(ZoneInfo(SampleParameters.timezone)) - timedelta(days=1)).date()
     write_sample_shop(folder, seed=7, products=48, days=400, end=end)
     return folder
 
