@@ -141,15 +141,15 @@ def _groups(
     """Each category's answer to prices, its SKUs' gaps to it, and how prices followed demand."""
     found: dict[str, GroupResponse] = {}
     plain: dict[str, GroupResponse] = {}
-    for name in np.unique(weeks.group):
-        part = weeks.rows(weeks.group == name)
+    parts = {str(name): weeks.rows(weeks.group == name) for name in np.unique(weeks.group)}
+    for name, part in parts.items():
         response = group_response(part)
         if response is None:
             continue
-        found[str(name)] = response
+        found[name] = response
         moves = plain_response(part) if response.instrumented else response
         if moves is not None:
-            plain[str(name)] = moves
+            plain[name] = moves
     causal = {name: each for name, each in found.items() if each.instrumented}
     follows = bias_of(causal, plain, following(weeks, plain))
     groups, own = dict(found), {}
@@ -157,7 +157,7 @@ def _groups(
         if response.instrumented:
             groups[name] = merged(response, plain.get(name), follows)
         speaks = plain[name] if groups[name].plain_weight > 0.5 else response
-        own[name] = own_response(weeks.rows(weeks.group == name), speaks)
+        own[name] = own_response(parts[name], speaks)
     return groups, own, follows
 
 

@@ -40,9 +40,8 @@ def _seen_lately(bench: Workbench) -> pd.DataFrame:
 
     from tools.returns import return_rates
 
-    since = bench.history.today - timedelta(days=RETURNS_DAYS)
-    recent = bench.history.panel(
-        since=since, columns=["units", "returns", "competitor_price_minor"]
-    )
+    since = pd.Timestamp(bench.history.today - timedelta(days=RETURNS_DAYS))
+    wanted = ["sku", "units", "returns", "competitor_price_minor"]
+    recent = bench.panel.loc[bench.panel["date"] >= since, wanted]
     rivals = recent.groupby("sku", observed=True)["competitor_price_minor"].last()
     return pd.DataFrame({"return_rate": return_rates(recent), "competitor_price_minor": rivals})

@@ -243,7 +243,6 @@ class Workbench:
 
         panel, country = self.panel, self.services.settings.shop.country
         categories = self.catalogue.set_index("sku")["category"]
-        neighbours = self.substitutes.rename(columns={"other": "neighbour"})
         fitted = FittedModels(self.services.paths.models).demand(
             panel,
             lambda: fit_demand(
@@ -252,7 +251,7 @@ class Workbench:
                 seed=SEED,
                 categories=categories,
                 country=country,
-                neighbours=neighbours,
+                neighbours=self._neighbours,
             ),
             data=self.history.hash,
             horizon_days=self.horizon_days,
@@ -267,7 +266,7 @@ class Workbench:
             seed=SEED,
             categories=categories,
             country=country,
-            neighbours=neighbours,
+            neighbours=self._neighbours,
             fitted=fitted,
         )
 
@@ -300,7 +299,7 @@ class Workbench:
             source=self.history.ref("panel", rows=len(self.panel)),
             learnt=self.learnt.prices,
             experiments=self._own_moves(),
-            neighbours=self.substitutes.rename(columns={"other": "neighbour"}),
+            neighbours=self._neighbours,
         )
 
     def _own_moves(self) -> pd.DataFrame:
@@ -379,6 +378,11 @@ class Workbench:
     def substitutes(self) -> pd.DataFrame:
         """What the graph knows to replace what: ``sku, other, weight``, likeness from 0 to 1."""
         return self.once("substitutes", lambda: self.graph.pairs("substitute"))
+
+    @property
+    def _neighbours(self) -> pd.DataFrame:
+        """Substitutes as tools take them that let SKUs inform each other."""
+        return self.substitutes.rename(columns={"other": "neighbour"})
 
     @property
     def transference(self) -> Transference:

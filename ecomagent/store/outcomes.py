@@ -87,12 +87,6 @@ class OutcomeRepository:
             ).all()
             return tuple(Lesson.model_validate_json(row.document) for row in rows)
 
-    def learnt_actions(self) -> frozenset[tuple[str, str]]:
-        """Plans and actions that were ever learnt from, forgotten or not."""
-        with self._database.session() as session:
-            rows = session.execute(select(col(LessonRow.plan_id), col(LessonRow.action_id))).all()
-            return frozenset((plan, action) for plan, action in rows)
-
     def forget(self, at: datetime) -> int:
         """Let go of everything learnt so far; it stays on file and is never learnt again.
 

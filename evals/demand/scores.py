@@ -154,12 +154,6 @@ class Bands:
         """Share inside; both ends belong to the band."""
         return float(np.mean((self.actual >= self.low) & (self.actual <= self.high)))
 
-    def coverage_of_counts(self) -> float:
-        """The same with half of what falls on an end counted: an end at 0 holds every zero."""
-        inside = (self.actual > self.low) & (self.actual < self.high)
-        on_end = (self.actual == self.low) | (self.actual == self.high)
-        return float(np.mean(inside + 0.5 * on_end))
-
     def where(self, chosen: npt.NDArray[np.bool_]) -> Bands:
         """Some of them."""
         return Bands(self.actual[chosen], self.low[chosen], self.high[chosen])
