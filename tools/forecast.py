@@ -20,12 +20,15 @@ from tools.fitted_demand import FittedDemand, fit_known
 from tools.hierarchy import category_table, category_tree
 from tools.history import History, Mask
 from tools.replay import spread_of
+from tools.seasons import Seasons
 from tools.situation import read_situation
 
 Floats = npt.NDArray[np.float64]
 
 TOOL = "tools.forecast.forecast_demand"
 RECENT_DAYS = 90
+ONWARD_DAYS = 120
+"""Days after the horizon that demand is looked at for what is ordered now."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class DemandForecast:
         notes: SKU to what its figures rest on besides its own history.
         general: What all figures rest on.
         daily: Expected units by SKU (index) and day (columns); rows add up to the mean.
+        onward: The same for ``ONWARD_DAYS`` days after the horizon: its level, in season.
         categories: Index ``category`` (path; empty for the whole shop): ``skus``,
             ``mean_per_day`` (the sum of its SKUs'), ``p05`` to ``p95`` (units over the horizon).
         fitted_to: Last day that the models have been fitted on.
@@ -60,6 +64,7 @@ class DemandForecast:
     notes: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     general: tuple[str, ...] = ()
     daily: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    onward: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     categories: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     fitted_to: date | None = None
 
@@ -71,6 +76,19 @@ class DemandForecast:
         mean = self.daily.mean(axis=1)
         days = self.daily.set_axis(range(self.daily.shape[1]), axis=1)
         return days.div(mean.where(mean > 0), axis=0).fillna(1.0)
+
+    @property
+    def ahead(self) -> pd.DataFrame:
+        """Expected units by SKU and day from the first on, beyond the horizon; days from 0.
+
+        Even days where only the mean is known.
+        """
+        if self.daily.empty:
+            mean = self.table["mean_per_day"].to_numpy()[:, None]
+            even = np.repeat(mean, self.horizon_days + ONWARD_DAYS, axis=1)
+            return pd.DataFrame(even, index=self.table.index)
+        days = pd.concat([self.daily, self.onward], axis=1)
+        return days.set_axis(range(days.shape[1]), axis=1)
 
     def assumptions(self, sku: str) -> tuple[str, ...]:
         """What a SKU's figures rest on that is assumed rather than known."""
@@ -167,6 +185,7 @@ def forecast_demand(
         ),
         fitted_to=fitted.fitted_to,
         daily=_named(daily, known.history.skus, days),
+        onward=_onward(daily, known.history.skus, days, seasons),
     )
 
 
@@ -178,6 +197,19 @@ def _named(
         index=pd.Index(skus.astype(object), name="sku"),
         columns=pd.DatetimeIndex(days.astype("datetime64[ns]"), name="date"),
     )
+
+
+def _onward(
+    daily: Floats,
+    skus: npt.NDArray[np.str_],
+    days: npt.NDArray[np.datetime64],
+    seasons: Seasons,
+) -> pd.DataFrame:
+    """The horizon's level in the seasons that follow it."""
+    later = days[-1] + np.arange(1, ONWARD_DAYS + 1).astype("timedelta64[D]")
+    usual = np.maximum(seasons.factors(days).sum(axis=1), 1e-9)[seasons.group]
+    level = daily.sum(axis=1) / usual
+    return _named(level[:, None] * seasons.factors(later)[seasons.group], skus, later)
 
 
 def _table(

@@ -16,8 +16,16 @@ from tools.costs import assumed_margin
 from tools.figures import plain, rows_of
 from tools.forecast import DemandForecast
 from tools.lead_time import DEFAULT_LEAD_DAYS, LeadTimes, lead_times
+from tools.outlook import Outlook
 from tools.reorder_gains import DRAWS, valued
-from tools.reorder_levels import CARRYING_RATE, CYCLE_DAYS, REVIEW_DAYS, with_levels
+from tools.reorder_levels import (
+    CARRYING_RATE,
+    CYCLE_DAYS,
+    LEFT_WORTH,
+    RAREST_DAYS,
+    SHELF_SHARE,
+    with_levels,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,7 +33,8 @@ TOOL = "tools.inventory.reorder_menu"
 UNKNOWN_STOCK, UNKNOWN_COST, UNKNOWN_PRICE = "stock unknown", "cost unknown", "price unknown"
 ASSUME_LEAD = f"lead time {DEFAULT_LEAD_DAYS:.0f} days assumed, none on file"
 ASSUME_CARRYING = f"carrying stock costs {CARRYING_RATE:.0%} of its cost a year (assumed)"
-ASSUME_STEADY = "demand after the horizon goes on at the horizon's mean"
+ASSUME_STEADY = "demand after the horizon goes on at the horizon's level, in season"
+ASSUME_LEFT = f"what is left at the season's end brings {LEFT_WORTH:.0%} of its cost (assumed)"
 FULL, LEAN = "full", "lean"
 
 
@@ -40,12 +49,14 @@ class ReorderMenu:
             ``mean_per_day``, ``variance_per_day``, ``log_error_sd``, ``service_level``,
             ``reorder_point`` (order when stock and inbound are at or below it), ``order_up_to``,
             ``quantity`` (with least order and case pack), ``min_order``, ``case_pack``,
-            ``shelf_life_days`` (infinite for what keeps), ``price_minor``, ``unit_cost_minor``,
-            ``cost_minor``, ``arrives_in_days``, ``window_days``; P10, P50, P90 of the change
-            against ordering nothing, over the window, in ``stockout_days``, ``units``,
-            ``revenue_minor`` and ``gross_profit_minor``; ``carrying_minor`` (of stock left at the
-            window's end, until it is sold), ``spoiled_minor`` (cost of what is not sold in its
-            shelf life); ``value`` (mean gross profit less carrying and spoiling).
+            ``shelf_life_days`` and ``season_days`` (until its season ends; infinite for what
+            keeps and for what has none), ``price_minor``, ``unit_cost_minor``, ``cost_minor``,
+            ``arrives_in_days``, ``window_days`` and ``window_per_day`` (mean demand over the
+            window); P10, P50, P90 of the change against ordering nothing, over the window, in
+            ``stockout_days``, ``units``, ``revenue_minor`` and ``gross_profit_minor``;
+            ``carrying_minor`` (of stock left at the window's end, until it is sold),
+            ``spoiled_minor`` (lost on what is not sold in its shelf life or season); ``value``
+            (mean gross profit less carrying and spoiling).
         unknown: Reason to SKUs that could not be judged.
         horizon_days: Of the goal.
         service_level: Asked for by the goal; None: each SKU's is what pays.
@@ -84,7 +95,9 @@ class ReorderMenu:
                 "today": self.today.isoformat(),
                 "review_days": self.review_days,
                 "cycle_days": CYCLE_DAYS,
+                "shelf_share": SHELF_SHARE,
                 "carrying_rate": CARRYING_RATE,
+                "left_worth": LEFT_WORTH,
                 "seed": self.seed,
                 "draws": DRAWS,
             },
@@ -103,15 +116,17 @@ def reorder_menu(
     today: date,
     source: DataRef,
     orders: LeadTimes | None = None,
-    review_days: float = REVIEW_DAYS,
+    review_days: float | None = None,
     seed: int = 0,
 ) -> ReorderMenu:
     """Orders due now under periodic review with a reorder point and an order-up-to level.
 
     The policy is (R, s, S): every ``review_days``, what is at or below s is ordered up to S. Both
     are quantiles of demand (``tools.reorder_levels``) over lead time plus the days until the
-    next look, and over ``CYCLE_DAYS`` more, at the service level asked for or the one that pays.
-    Goods that spoil are ordered for no longer than they keep. What an order brings is drawn:
+    next look, and over lead time plus the days an order is to last, at the service level asked
+    for or the one that pays; demand beyond the horizon goes with the time of year. Goods that
+    spoil are ordered for no longer than they keep, goods with a season for no longer than it
+    lasts. What an order brings is drawn:
     sales with and without it, in the same futures of demand and delivery, over the horizon or
     until the order's own days are over, whichever is later, since goods that arrive after the
     horizon would otherwise be worth nothing.
@@ -119,14 +134,14 @@ def reorder_menu(
     Args:
         catalogue: One row a SKU on sale: ``sku, on_hand, inbound, cost_minor, price_minor`` and,
             where known, ``lead_time_days, min_order, case_pack, supplier_id, shelf_life_days,
-            cost_assumed``.
+            season_days, cost_assumed``.
         demand: Forecast of the same SKUs.
         horizon_days: The goal's.
         service_level: Between 0.5 and 1; None for what pays.
         today: Day the order would be placed.
         source: The catalogue's reference.
         orders: Lead times learnt from purchase orders; None: those stated.
-        review_days: Days until the next plan.
+        review_days: Days until the next plan; None: it comes when the horizon ends.
         seed: Seed of the draws; a SKU's figures depend on nothing but its own row and the seed.
 
     Raises:
@@ -141,8 +156,17 @@ def reorder_menu(
     frame = _joined(catalogue, demand, lead)
     unknown = _unknown(frame)
     judged = frame.drop(index=sorted({sku for skus in unknown.values() for sku in skus}))
-    levels = with_levels(judged, service_level=service_level, review_days=review_days)
-    table = valued(_due(levels), horizon_days=horizon_days, review_days=review_days, seed=seed)
+    ahead, until = demand.ahead, judged["season_days"]
+    review_days = float(min(horizon_days, RAREST_DAYS) if review_days is None else review_days)
+    levels = with_levels(
+        judged, Outlook.of(ahead, judged.index, until), service_level=service_level,
+        review_days=review_days,
+    )  # fmt: skip
+    due = _due(levels)
+    table = valued(
+        due, Outlook.of(ahead, pd.Index(due["sku"]), until), horizon_days=horizon_days,
+        review_days=review_days, seed=seed,
+    )  # fmt: skip
     return ReorderMenu(
         table=table,
         unknown=unknown,
@@ -162,12 +186,13 @@ def _joined(catalogue: pd.DataFrame, demand: DemandForecast, lead: LeadTimes) ->
     shown = catalogue.drop_duplicates("sku").set_index("sku").sort_index()
     made = pd.DataFrame(index=pd.Index(shown.index, name="sku"))
     for name in ("on_hand", "inbound", "min_order", "case_pack", "price_minor", "cost_minor",
-                 "shelf_life_days"):  # fmt: skip
+                 "shelf_life_days", "season_days"):  # fmt: skip
         column = shown[name] if name in shown else pd.Series(np.nan, index=shown.index)
         numbers = pd.to_numeric(column, errors="coerce")
         made[name] = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
     made["inbound"] = made["inbound"].fillna(0.0).clip(lower=0)
     made["shelf_life_days"] = made["shelf_life_days"].where(made["shelf_life_days"] > 0, np.inf)
+    made["season_days"] = made["season_days"].fillna(np.inf)
     for name in ("min_order", "case_pack"):
         made[name] = made[name].fillna(1.0).clip(lower=1)
     assumed = shown.get("cost_assumed", False)
@@ -195,6 +220,7 @@ def _due(levels: pd.DataFrame) -> pd.DataFrame:
         (position <= levels["reorder_point"])
         & (levels["mean_per_day"] > 0)
         & (levels["order_up_to"] > position)
+        & (levels["season_days"] > levels["lead_time_days"])
     ]
     full = due.assign(size=FULL, quantity=_packed(due, due["order_up_to"]))
     lean = due.assign(size=LEAN, quantity=_packed(due, due["reorder_point"]))
@@ -218,6 +244,8 @@ def _notes(
     for sku, window in windows.items():
         row = frame.xs(str(sku))
         lines = [*demand.assumptions(str(sku)), ASSUME_CARRYING]
+        if np.isfinite(row["season_days"]):
+            lines.append(ASSUME_LEFT)
         if window > horizon_days:
             lines += [ASSUME_STEADY, f"effect counted over the {window} days the order is for"]
         if row["basis"] == "assumed":

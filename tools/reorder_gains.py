@@ -11,7 +11,8 @@ import pandas as pd
 
 from tools.figures import significant
 from tools.futures import common_luck, level_factor, sold_at
-from tools.reorder_levels import CARRYING_RATE, CYCLE_DAYS
+from tools.outlook import Outlook
+from tools.reorder_levels import CARRYING_RATE, LEFT_WORTH, lasting_days
 from tools.stock_flow import Flow, sell
 
 Floats = npt.NDArray[np.float64]
@@ -25,20 +26,26 @@ COSTS = ("carrying_minor", "spoiled_minor")
 COLUMNS = (
     "sku", "size", "on_hand", "inbound", "inbound_days", "lead_time_days", "lead_time_sd",
     "mean_per_day", "variance_per_day", "log_error_sd", "service_level", "reorder_point",
-    "order_up_to", "quantity", "min_order", "case_pack", "shelf_life_days", "price_minor",
-    "unit_cost_minor", "cost_minor", "arrives_in_days", "window_days",
+    "order_up_to", "quantity", "min_order", "case_pack", "shelf_life_days", "season_days",
+    "price_minor", "unit_cost_minor", "cost_minor", "arrives_in_days", "window_days",
+    "window_per_day",
     *(f"{stem}_{point}" for stem in CHANGES for point, _ in POINTS), *COSTS, "value",
 )  # fmt: skip
 
 
-def valued(due: pd.DataFrame, *, horizon_days: int, review_days: float, seed: int) -> pd.DataFrame:
+def valued(
+    due: pd.DataFrame, outlook: Outlook, *, horizon_days: int, review_days: float, seed: int
+) -> pd.DataFrame:
     """Orders with what each changes, see ``tools.inventory.ReorderMenu``."""
-    lasting = due["lead_time_days"] + review_days + CYCLE_DAYS
+    lasting = due["lead_time_days"] + lasting_days(due, review_days)
+    window = np.minimum(np.maximum(horizon_days, np.ceil(lasting)), due["season_days"])
+    window = np.maximum(window, 1.0)
     made = due.assign(
         unit_cost_minor=due["cost_minor"],
         cost_minor=due["quantity"] * due["cost_minor"],
         arrives_in_days=due["lead_time_days"],
-        window_days=np.maximum(horizon_days, np.ceil(lasting)).astype(int),
+        window_days=window.astype(int),
+        window_per_day=significant(outlook.units(window.to_numpy(dtype=np.float64)) / window),
     )
     parts = [_gains(made.iloc[at : at + BLOCK], seed) for at in range(0, len(made), BLOCK)]
     made = made.join(pd.concat(parts) if parts else _no_gains(made))
@@ -55,7 +62,8 @@ def gains_of(result: Mapping[str, Any], quantity: int, seed: int) -> dict[str, f
     """
     numbers = {name: value for name, value in result.items() if name != "size"}
     row = pd.DataFrame([{**numbers, "quantity": quantity}]).astype("float64")
-    row["shelf_life_days"] = row["shelf_life_days"].fillna(np.inf)
+    endless = ["shelf_life_days", "season_days"]
+    row[endless] = row[endless].fillna(np.inf)
     return {str(name): float(value) for name, value in _gains(row, seed).iloc[0].items()}
 
 
@@ -70,8 +78,8 @@ def _gains(due: pd.DataFrame, seed: int) -> pd.DataFrame:
     column = {str(name): numbers[name].to_numpy(dtype=np.float64)[:, None] for name in numbers}
     luck = common_luck(DRAWS, seed)
     level = level_factor(column["log_error_sd"], luck.level[None, :])
-    mean, days = column["mean_per_day"], column["window_days"]
-    scatter = np.maximum(column["variance_per_day"] / mean, 0.1)
+    mean, days = column["window_per_day"], column["window_days"]
+    scatter = np.maximum(column["variance_per_day"] / column["mean_per_day"], 0.1)
     asked = sold_at(mean * days * level, scatter, luck.sales[None, :])
     arrival = _arrivals(column, seed)
     with_order = _played(asked, column, column["quantity"], arrival)
@@ -126,17 +134,21 @@ def _played(
 
 def _carrying(column: Mapping[str, Floats], left: Floats) -> Floats:
     """Mean cost of keeping what the order leaves over at the window's end until it is sold."""
-    days_to_sell = np.minimum(left / column["mean_per_day"], column["shelf_life_days"]) / 2
+    per_day = np.maximum(column["window_per_day"], 1e-9)
+    days_to_sell = np.minimum(left / per_day, column["shelf_life_days"]) / 2
     cost = left * column["unit_cost_minor"] * CARRYING_RATE * days_to_sell / 365
     mean: Floats = cost.mean(axis=1)
     return mean
 
 
 def _spoiled(column: Mapping[str, Floats], left: Floats, arrival: Floats) -> Floats:
-    """Mean cost of what is left when the goods no longer keep."""
-    keeps = column["shelf_life_days"]
+    """Mean cost of what is left when the goods no longer keep, or lost when their season ends."""
+    keeps, cost = column["shelf_life_days"], column["unit_cost_minor"]
     late = np.maximum(arrival + keeps - column["window_days"], 0.0)
     late = np.where(np.isfinite(keeps), late, 0.0)
-    lost = np.where(np.isfinite(keeps), np.maximum(left - column["mean_per_day"] * late, 0.0), 0.0)
-    mean: Floats = (lost * column["unit_cost_minor"]).mean(axis=1)
+    spoiled = np.maximum(left - column["window_per_day"] * late, 0.0)
+    lost = np.where(np.isfinite(keeps), spoiled * cost, 0.0)
+    over = column["season_days"] <= column["window_days"]
+    lost = np.where(over, np.maximum(lost, left * cost * (1 - LEFT_WORTH)), lost)
+    mean: Floats = lost.mean(axis=1)
     return mean

@@ -212,6 +212,17 @@ class Workbench:
         )
 
     @property
+    def season_days(self) -> pd.Series:
+        """Days until each SKU's season ends, NaN for those without; index SKU."""
+        return self.once("season_days", self._season_days)
+
+    def _season_days(self) -> pd.Series:
+        from ecomagent.agents.goods import season_days
+
+        of = self.catalogue.set_index("sku")["attributes"]
+        return of.map(lambda each: season_days(each, self.history.today)).astype("float64")
+
+    @property
     def panel(self) -> pd.DataFrame:
         """Daily sales of the last two years, whole shop."""
         return self.once("panel", self._read_panel)

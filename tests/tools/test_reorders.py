@@ -1,5 +1,6 @@
 """Orders from suppliers: due ones only, in whole packs, with what they save from running out."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -103,9 +104,9 @@ def test_an_order_saves_days_without_stock_and_earns_what_is_then_sold():
 def test_goods_that_arrive_after_the_horizon_are_still_worth_their_own_days():
     found = ordered(goods(on_hand={"A": 5}, lead_time_days={"A": 60}), {"A": 2.0}, horizon=14)
 
-    assert full(found, "A")["window_days"] == 95
+    assert full(found, "A")["window_days"] == 88
     assert full(found, "A")["gross_profit_minor_p50"] > 0
-    assert any("95 days" in line for line in found.evidence("A").assumptions)
+    assert any("88 days" in line for line in found.evidence("A").assumptions)
 
 
 def test_what_cannot_be_judged_is_counted_with_its_reason():
@@ -154,7 +155,7 @@ def test_an_impossible_service_level_is_refused(level):
 
 
 def test_the_reorder_point_holds_its_promise_in_simulated_demand():
-    found = full(ordered(goods(on_hand={"A": 5}), {"A": 3.0}, level=0.9), "A")
+    found = full(ordered(goods(on_hand={"A": 5}), {"A": 3.0}, level=0.9, review_days=7), "A")
     rng = np.random.default_rng(1)
     level = np.exp(0.2 * rng.standard_normal(20_000) - 0.02)
     lead = 10 * np.exp(0.25 * rng.standard_normal(20_000) - 0.25**2 / 2)
@@ -175,7 +176,7 @@ def test_what_pays_sets_the_service_level_where_the_goal_names_none():
 
 
 def test_a_lean_order_is_offered_for_when_cash_is_short():
-    found = ordered(goods(on_hand={"A": 5}), {"A": 2.0}).table.set_index("size")
+    found = ordered(goods(on_hand={"A": 5}), {"A": 2.0}, review_days=7).table.set_index("size")
 
     assert found.at["lean", "quantity"] < found.at["full", "quantity"]
     assert found.at["lean", "value"] < found.at["full", "value"]
@@ -285,7 +286,8 @@ def test_orders_survive_bad_figures():
 
     found = ordered(catalogue, odd, level=None).table
 
-    assert np.isfinite(found.select_dtypes("number").drop(columns="shelf_life_days")).all(axis=None)
+    endless = ["shelf_life_days", "season_days"]
+    assert np.isfinite(found.select_dtypes("number").drop(columns=endless)).all(axis=None)
     assert (found["quantity"] > 0).all()
     assert (found.loc[found["sku"].isin(["B", "D", "E"]), "value"] <= 0).all()
 
@@ -294,8 +296,41 @@ def test_the_rhythm_of_planning_is_read_off_past_plans():
     def days_ago(*days: int) -> list[datetime]:
         return [NOW - timedelta(days=each) for each in days]
 
-    assert usual_gap([], NOW) == 7
-    assert usual_gap(days_ago(0, 0, 0), NOW) == 7
-    assert usual_gap(days_ago(28), NOW) == 28
-    assert usual_gap(days_ago(14, 28, 42), NOW) == 14
-    assert usual_gap(days_ago(1, 2, 3, 200, 201), NOW) == 1
+    assert usual_gap(days_ago(28), NOW, horizon_days=7) == 28
+    assert usual_gap(days_ago(14, 28, 42), NOW, horizon_days=7) == 14
+    assert usual_gap(days_ago(1, 2, 3, 200, 201), NOW, horizon_days=7) == 1
+
+
+def test_the_first_plan_expects_the_next_when_its_horizon_ends():
+    assert usual_gap([], NOW, horizon_days=21) == 21
+    assert usual_gap([NOW, NOW], NOW, horizon_days=365) == 35
+
+
+def test_orders_follow_the_time_of_year_beyond_the_horizon():
+    flat = forecast({"A": 2.0, "B": 2.0})
+    days = pd.date_range(TODAY, periods=28)
+    later = pd.date_range(days[-1] + timedelta(days=1), periods=120)
+    busy = replace(
+        flat,
+        daily=pd.DataFrame(2.0, index=flat.table.index, columns=days),
+        onward=pd.DataFrame({day: {"A": 6.0, "B": 0.5} for day in later}),
+    )
+    catalogue = goods(on_hand={"A": 5, "B": 5}, lead_time_days={"A": 28, "B": 28})
+
+    found = reorder_menu(catalogue, busy, horizon_days=28, service_level=0.9, today=TODAY,
+                         source=SOURCE)  # fmt: skip
+
+    assert full(found, "A")["quantity"] > 3 * full(found, "B")["quantity"]
+
+
+def test_goods_of_a_season_are_ordered_for_what_is_left_of_it():
+    catalogue = goods(on_hand={"A": 5, "B": 5, "C": 5})
+    catalogue = catalogue.assign(season_days=[np.nan, 20.0, 9.0])
+
+    found = ordered(catalogue, {"A": 3.0, "B": 3.0, "C": 3.0}, level=None)
+
+    assert set(found.table["sku"]) == {"A", "B"}
+    assert full(found, "B")["order_up_to"] < 0.7 * full(found, "A")["order_up_to"]
+    assert full(found, "B")["service_level"] < full(found, "A")["service_level"]
+    assert full(found, "B")["spoiled_minor"] > 0
+    assert any("season" in line for line in found.evidence("B").assumptions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecomagent.agents.goods import shelf_life_days
 from ecomagent.agents.menus import VALUED_BY, impact_of, menu, save_menu
 from ecomagent.agents.reasons import reorder_reasons
 from ecomagent.agents.services import Services
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 NAME = "replenishment"
 REMEMBERED = 20
 """Plans looked back at for how often the shop plans."""
-SHELF_LIFE = ("shelf_life_days", "shelf_life", "保质期天数", "保质期")
-"""Attributes that say for how many days goods keep."""
 
 
 def replenishment(services: Services, state: PipelineState) -> dict[str, Any]:
@@ -68,27 +67,23 @@ def _tool(bench: Workbench) -> Any:
 
 
 def _ordered(bench: Workbench) -> pd.DataFrame:
-    """What is on sale, with the days that it keeps."""
+    """What is on sale, with the days that it keeps and until its season ends."""
     active = bench.scoped[bench.scoped["status"] == "active"]
-    return active.assign(shelf_life_days=[_keeps(each) for each in active["attributes"]])
-
-
-def _keeps(attributes: dict[str, Any]) -> float:
-    for name in SHELF_LIFE:
-        try:
-            return float(attributes[name])
-        except (KeyError, TypeError, ValueError):
-            continue
-    return float("nan")
+    return active.assign(
+        shelf_life_days=[shelf_life_days(each) for each in active["attributes"]],
+        season_days=bench.season_days.reindex(active["sku"]).to_numpy(),
+    )
 
 
 def review_days(bench: Workbench) -> float:
-    """Days until the next plan: how long it took from one to the next so far."""
+    """Days until the next plan: how long it took from one to the next, or the goal's horizon."""
     from tools.reorder_levels import usual_gap
 
     made = bench.services.repository.list_plans(REMEMBERED)
     return usual_gap(
-        [each.created_at for each in made if each.rollback_of is None], bench.moments.as_of
+        [each.created_at for each in made if each.rollback_of is None],
+        bench.moments.as_of,
+        bench.horizon_days,
     )
 
 
