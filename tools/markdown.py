@@ -90,6 +90,7 @@ class MarkdownPath:
         value_minor: Expected worth: sales, what is left at its salvage value, less holding.
         fixed_minor: The best price if only one may be asked, and ``fixed_value_minor``, its worth.
         unchanged_value_minor: Worth of keeping the present price to the end.
+        waiting_value_minor: Worth of keeping it for one period, and the best prices after.
         left: Units expected to be left.
     """
 
@@ -99,6 +100,7 @@ class MarkdownPath:
     fixed_minor: int
     fixed_value_minor: float
     unchanged_value_minor: float
+    waiting_value_minor: float
     left: float
 
     def evidence(self, params: Mapping[str, Any], data: tuple[DataRef, ...]) -> Evidence:
@@ -114,6 +116,7 @@ class MarkdownPath:
                 "fixed_minor": self.fixed_minor,
                 "fixed_value_minor": self.fixed_value_minor,
                 "unchanged_value_minor": self.unchanged_value_minor,
+                "waiting_value_minor": self.waiting_value_minor,
                 "left": self.left,
             },
             assumptions=("customers do not wait for the next cut",),
@@ -251,5 +254,6 @@ def _path(season: Season, solved: Solved, ladder: list[int]) -> MarkdownPath:
         fixed_minor=ladder[fixed],
         fixed_value_minor=float(significant(solved.kept[0, fixed])),
         unchanged_value_minor=float(significant(solved.kept[0, 0])),
+        waiting_value_minor=float(significant(solved.first[0, 0])),
         left=float(significant(left)),
     )

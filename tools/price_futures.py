@@ -35,6 +35,8 @@ at the price ``basis_minor`` (the present one where unknown) and prices between
 ``floor_minor`` is the lowest price that margin and brand allow.
 """
 LEAST_SCATTER = 1e-3
+LEAST_ANSWER = 0.3
+"""Elasticities nearer to zero than this do not tell how many customers a price drives away."""
 
 
 def given_of(rows: pd.DataFrame) -> Given:
@@ -78,18 +80,23 @@ def changes_of(given: Mapping[str, Floats], price: Floats, share: float, horizon
         asked = sold_at(new_mean * share, scatter, luck.sales)
         changed = _met(asked, given, horizon_days, 0.0, share)
         later = _met(rest, given, horizon_days, share, 1.0, already=changed)
-    moved = np.log(price / now) * share
+    own = changed + later - kept
+    driven = _driven(given, own, horizon_days)
     return {
-        "units": changed + later - kept + _cross(given, "units", moved),
+        "units": own + _cross(given, "units", driven),
         "revenue_minor": price * changed + now * (later - kept)
-        + _cross(given, "revenue_minor", moved),
+        + _cross(given, "revenue_minor", driven),
         "gross_profit_minor": (price - cost) * changed + (now - cost) * (later - kept)
-        + _cross(given, "gross_profit_minor", moved),
+        + _cross(given, "gross_profit_minor", driven),
     }  # fmt: skip
 
 
 def factors_of(given: Mapping[str, Floats], price: Floats, luck: Floats) -> tuple[Floats, Floats]:
-    """Demand at the present price and at a new one, over what was seen; (n, draws) each."""
+    """Demand at the present price and at a new one, over what was seen; (n, draws) each.
+
+    Beside a competitor whose effect is known, every second future takes customers to choose
+    between both (a logit), the others to answer each price by itself: nobody knows which.
+    """
     now = given["current_minor"]
     basis = np.where(given["basis_minor"] > 0, given["basis_minor"], now)
     curve = _curve(given, basis)
@@ -105,7 +112,12 @@ def factors_of(given: Mapping[str, Floats], price: Floats, luck: Floats) -> tupl
     shape = (len(now), len(luck))
     kept, new = np.array(np.broadcast_to(kept, shape)), np.array(np.broadcast_to(new, shape))
     part = {name: values[rows] for name, values in given.items()}
-    kept[rows], new[rows] = _beside_rival(part, basis[rows], price[rows], luck)
+    choosing = _beside_rival(part, basis[rows], price[rows], luck[::2])
+    moved = (part["rival_minor"] / part["rival_basis_minor"]) ** part["rival_elasticity"]
+    known = np.where(np.isfinite(moved), moved, 1.0)
+    for found, chosen in zip((kept, new), choosing, strict=True):
+        found[rows] *= known
+        found[rows, ::2] = chosen
     return kept, new
 
 
@@ -183,6 +195,18 @@ def _from_stock(
     return met
 
 
-def _cross(given: Mapping[str, Floats], metric: str, moved: Floats) -> Floats:
+def _driven(given: Mapping[str, Floats], own: Floats, horizon_days: int) -> Floats:
+    """Units driven to other products, over those that a price ``e`` times as high drives there.
+
+    Of the units a price loses, others get the same part at every price (the diversion ratio of
+    Shapiro 1996), at most all of them.
+    """
+    units = given["mean_per_day"] * horizon_days
+    lost = np.maximum(-given["elasticity"], LEAST_ANSWER) * units
+    found: Floats = -own / np.maximum(np.maximum(lost, np.abs(given["cross_units"])), 1e-9)
+    return np.where(np.isnan(found), 0.0, found)
+
+
+def _cross(given: Mapping[str, Floats], metric: str, driven: Floats) -> Floats:
     known: Floats = np.nan_to_num(given[f"cross_{metric}"])
-    return known * moved
+    return known * driven

@@ -23,7 +23,6 @@ __all__ = ["PriceLimits", "PriceMenu", "price_menu", "promotion_menu"]
 
 KEPT = 3
 """Candidates of a SKU that are kept: the best, and what a reviewer may prefer to it."""
-SCREENED = KEPT + 1
 SCREEN_DRAWS = 64
 """Futures that pick the candidates worth a closer look. Those that then value them are others,
 so that a candidate which was only lucky in the first is not praised for it."""
@@ -94,6 +93,7 @@ def promotion_menu(
     market: pd.DataFrame | None = None,
     cross: pd.DataFrame | None = None,
     days: int | None = None,
+    kept: int = KEPT,
     seed: int = 0,
     draws: int = 400,
 ) -> PriceMenu:
@@ -114,6 +114,7 @@ def promotion_menu(
         market: As in ``price_menu``.
         cross: As in ``price_menu``.
         days: Days the promotion runs, from the first; None for the whole horizon.
+        kept: Most candidates of a SKU.
         seed: Seed of the futures.
         draws: Number of futures.
     """
@@ -137,7 +138,7 @@ def promotion_menu(
     return _menu(
         candidates, given, "tools.pricing.promotion_menu", limits=limits,
         terms=Terms(objective, demand.horizon_days, span), draws=draws, seed=seed,
-        data=(source, demand.source),
+        data=(source, demand.source), kept=kept,
     )  # fmt: skip
 
 
@@ -158,14 +159,15 @@ def _menu(
     draws: int,
     seed: int,
     data: tuple[DataRef, ...],
+    kept: int = KEPT,
 ) -> PriceMenu:
     screened = values_of(candidates, terms, common_luck(min(SCREEN_DRAWS, draws), seed + 1))
-    chosen = _best(candidates.assign(value=screened), SCREENED)
+    chosen = _best(candidates.assign(value=screened), kept + 1)
     found = assess(chosen, terms, common_luck(draws, seed))
-    kept = _best(pd.concat([chosen.drop(columns="value"), found], axis=1), KEPT)
+    best = _best(pd.concat([chosen.drop(columns="value"), found], axis=1), kept)
     whole = {"price_minor": "int64", "current_minor": "int64"}
     return PriceMenu(
-        table=kept[list(COLUMNS)].astype(whole), given=given, tool=tool, terms=terms,
+        table=best[list(COLUMNS)].astype(whole), given=given, tool=tool, terms=terms,
         limits=limits, draws=draws, seed=seed, data=data,
         assumed_costs=frozenset(given.index[given["cost_assumed"].astype(bool)]),
     )  # fmt: skip

@@ -45,6 +45,8 @@ SEED = 20_240_229
 """Seed of every draw a plan makes: the same shop and goal give the same figures."""
 SALES_DAYS = 730
 """How much history tools read: two years, so that each season is seen twice."""
+REMEMBERED = 20
+"""Plans looked back at for how often the shop plans."""
 HALO_DAYS = 365
 """How far back orders are looked at for what is bought together, as the graph does."""
 
@@ -221,6 +223,21 @@ class Workbench:
 
         of = self.catalogue.set_index("sku")["attributes"]
         return of.map(lambda each: season_days(each, self.history.today)).astype("float64")
+
+    @property
+    def review_days(self) -> float:
+        """Days until the next plan: from one to the next so far, or the goal's horizon."""
+        return self.once("review_days", self._rhythm)
+
+    def _rhythm(self) -> float:
+        from tools.reorder_levels import usual_gap
+
+        made = self.services.repository.list_plans(REMEMBERED)
+        return usual_gap(
+            [each.created_at for each in made if each.rollback_of is None],
+            self.moments.as_of,
+            self.horizon_days,
+        )
 
     @property
     def panel(self) -> pd.DataFrame:

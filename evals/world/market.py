@@ -38,6 +38,8 @@ WORN_DAYS = 42
 WORN = 2.0
 BENDS_FROM, BEND = 0.2, 2.0
 """Log price over the usual one from which customers turn away faster, and how fast."""
+SWITCHED = 0.4
+"""Log price from which few of a SKU's customers are left to be driven to the others."""
 FEATURED = 3.0
 """How much likelier an answer is for a SKU that the message shows."""
 FULL_DEPTH = 0.15
@@ -216,9 +218,10 @@ class World:
         base = truth.base[:, day] * ((day >= truth.born) & (day < truth.ends))
         log = np.log(paid / truth.usual)
         weight = np.bincount(truth.category, base, regime.categories)
-        total = np.bincount(truth.category, base * log, regime.categories)
+        seen = base * felt(log)
+        total = np.bincount(truth.category, seen, regime.categories)
         others = weight[truth.category] - base
-        index = np.divide(total[truth.category] - base * log, others, out=np.zeros_like(log),
+        index = np.divide(total[truth.category] - seen, others, out=np.zeros_like(log),
                           where=others > 1e-9)  # fmt: skip
         rival = self.rival_price(day) if rival is None else rival
         gone = np.where(truth.has_rival, RIVAL_GONE, 1.0)
@@ -387,6 +390,12 @@ def noticed(world: World, depth: Floats) -> Floats:
     fresh = np.maximum(1 - WORN * world.worn, 0.0)
     lift: Floats = world.truth.regime.feature * np.clip(depth, 0, FULL_DEPTH) / FULL_DEPTH * fresh
     return lift
+
+
+def felt(log: Floats) -> Floats:
+    """What the category's others feel of a price, log: who has switched cannot switch again."""
+    found: Floats = SWITCHED * np.tanh(log / SWITCHED)
+    return found
 
 
 def bent(log: Floats) -> Floats:

@@ -19,6 +19,7 @@ from evals.world.market import (
     World,
     bent,
     drawn,
+    felt,
     noticed,
 )
 from evals.world.merchants import (
@@ -87,7 +88,8 @@ def units_a_day(world: World, price: Floats, days: Floats, depth: Floats | float
     member = truth.category == np.arange(regime.categories)[:, None]
     log = np.log(price / truth.usual)
     others = (base @ member.T)[..., truth.category] - base
-    sums = ((base * log) @ member.T)[..., truth.category] - base * log
+    seen = base * felt(log)
+    sums = (seen @ member.T)[..., truth.category] - seen
     index = np.divide(sums, others, out=np.zeros_like(log), where=others > 1e-9)
     rival = world.rival_after(world.day, price) if regime.rival_reacts else (
         truth.rival[:, world.day])  # fmt: skip

@@ -98,7 +98,7 @@ def test_the_true_effect_of_campaigns_lies_within_what_hold_outs_say(shop):
 def test_what_is_running_out_is_ordered_and_what_piles_up_is_not(catalogue, demand):
     found = reorder_menu(
         catalogue[catalogue["status"] == "active"], demand, horizon_days=28, service_level=0.95,
-        today=TODAY, source=SOURCE,
+        today=TODAY, source=SOURCE, review_days=7,
     )  # fmt: skip
 
     assert len(found.table) > 20

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecomagent.agents.menus import impact_of, menu, save_menu
 from ecomagent.agents.reasons import price_reasons, promotion_reasons
-from ecomagent.agents.seasons import season_of, season_rows
+from ecomagent.agents.seasons import clearing_rows, season_end_rows, season_of, season_paths
 from ecomagent.agents.services import Services
 from ecomagent.agents.specialists.experiments import experiment_rows
 from ecomagent.agents.specialists.sellable import sellable, with_restock
@@ -39,7 +39,8 @@ DEPTHS = tuple(Decimal(depth) / 100 for depth in (5, 10, 15, 20, 25, 30, 40))
 """Promotion depths on the menu; goal and policy cut the deep end off."""
 PROMOTED = frozenset({Objective.CLEAR_STOCK, Objective.UNITS, Objective.REVENUE,
                       Objective.NEW_CUSTOMERS})  # fmt: skip
-"""Goals that a temporary price serves; profit alone is better served by the list price."""
+"""Goals that a temporary price serves; profit alone is better served by the list price, but for
+goods whose season ends before they are sold."""
 
 
 def pricing(services: Services, state: PipelineState) -> dict[str, Any]:
@@ -56,15 +57,16 @@ def pricing(services: Services, state: PipelineState) -> dict[str, Any]:
 def _menus(bench: Workbench) -> pd.DataFrame:
     import pandas as pd
 
+    promoted = promotion_rows(bench)
     listed = list_menu(bench)
+    if bench.objective not in PROMOTED:
+        listed = listed[~listed["sku"].isin(season_paths(bench))]
     parts = [menu(listed.assign(discount=float("nan")), kind=ActionKind.SET_PRICE.value,
                   target="sku", group="price", name="price")]  # fmt: skip
-    if bench.objective in PROMOTED:
-        promoted = promotion_rows(bench)
-        parts.append(
-            menu(promoted, kind=ActionKind.START_PROMOTION.value, target="sku", group="price",
-                 name="promotion")
-        )  # fmt: skip
+    parts.append(
+        menu(promoted, kind=ActionKind.START_PROMOTION.value, target="sku", group="price",
+             name="promotion")
+    )  # fmt: skip
     tried = experiment_rows(bench)
     parts.append(
         menu(tried, kind=ActionKind.START_EXPERIMENT.value, target="sku", group="price",
@@ -119,27 +121,35 @@ def _price_menu(bench: Workbench) -> PriceMenu:
 def promotion_rows(bench: Workbench) -> pd.DataFrame:
     """The pricing tool's menu of promotions; where stock has a date, as deep as its path asks."""
     made = bench.once("promotion_menu", lambda: _promotion_menu(bench))
-    if bench.objective is not Objective.CLEAR_STOCK:
+    if bench.objective is Objective.CLEAR_STOCK:
+        return clearing_rows(bench, made)
+    if bench.objective in PROMOTED:
         return made.table
-    return season_rows(bench, made)
+    return season_end_rows(bench, made)
 
 
 def _promotion_menu(bench: Workbench) -> PriceMenu:
-    from tools.pricing import promotion_menu
+    from tools.pricing import KEPT, promotion_menu
 
     deepest = bench.limits.max_discount
     depths = tuple(depth for depth in DEPTHS if deepest is None or depth <= deepest)
+    rows, objective, kept = sellable(bench), bench.objective, KEPT
+    if objective not in PROMOTED:
+        # What goods of an ending season have cost is spent: any unit sold before it is a gain.
+        ends = rows["sku"].map(bench.season_days)
+        rows, objective, kept = rows[ends.notna()], Objective.CLEAR_STOCK, len(DEPTHS)
     return promotion_menu(
-        with_restock(bench, sellable(bench)),
+        with_restock(bench, rows),
         bench.demand,
         bench.elasticity,
         limits=bench.limits,
         bounds=None,
-        objective=bench.objective,
+        objective=objective,
         source=bench.history.ref("catalogue", rows=len(bench.scoped)),
         market=market(bench),
         depths=depths or DEPTHS[:1],
         days=promotion_days(bench),
+        kept=kept,
     )
 
 

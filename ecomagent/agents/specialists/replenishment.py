@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ecomagent.agents.workbench import Workbench
 
 NAME = "replenishment"
-REMEMBERED = 20
-"""Plans looked back at for how often the shop plans."""
 
 
 def replenishment(services: Services, state: PipelineState) -> dict[str, Any]:
@@ -61,7 +59,7 @@ def _tool(bench: Workbench) -> Any:
             today=bench.history.today,
             source=bench.history.ref("catalogue", rows=len(bench.scoped)),
             orders=bench.lead_times,
-            review_days=review_days(bench),
+            review_days=bench.review_days,
         ),
     )
 
@@ -72,18 +70,6 @@ def _ordered(bench: Workbench) -> pd.DataFrame:
     return active.assign(
         shelf_life_days=[shelf_life_days(each) for each in active["attributes"]],
         season_days=bench.season_days.reindex(active["sku"]).to_numpy(),
-    )
-
-
-def review_days(bench: Workbench) -> float:
-    """Days until the next plan: how long it took from one to the next, or the goal's horizon."""
-    from tools.reorder_levels import usual_gap
-
-    made = bench.services.repository.list_plans(REMEMBERED)
-    return usual_gap(
-        [each.created_at for each in made if each.rollback_of is None],
-        bench.moments.as_of,
-        bench.horizon_days,
     )
 
 
