@@ -106,6 +106,20 @@ def coupled(
     return Coupled(table[list(COLUMNS)], members, tuple(uncovered))
 
 
+def sells_out(
+    rows: pd.DataFrame, skus: pd.DataFrame, *, horizon_days: int, promotion_days: int
+) -> Mask:
+    """Which candidates lower a price on stock that may not last: open only with an order.
+
+    Args:
+        rows: As in ``coupled``.
+        skus: As in ``coupled``.
+        horizon_days: The goal's.
+        promotion_days: Days a promotion runs.
+    """
+    return _short(_joined(rows, skus, promotion_days, horizon_days))
+
+
 def _joined(
     rows: pd.DataFrame, skus: pd.DataFrame, promotion_days: int, horizon_days: int
 ) -> pd.DataFrame:

@@ -13,6 +13,9 @@ from tools.futures import FLATTEST, STEEPEST
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+RATIOS = (0.85, 0.90, 0.95, 1.0, 1.05, 1.10, 1.15)
+"""Prices to try, as ratios to the present one; policies answer in this order."""
+KEPT = RATIOS.index(1.0)
 DRAWS = 512
 SEEN = 0.02
 """Least chance of every option that may be taken, so that the log tells about each."""
@@ -109,48 +112,69 @@ class Draw:
 
     Attributes:
         chosen: Number of the option; -1 where a SKU has none; shape (n,).
-        propensity: Shape (n, options); rows add up to 1.
-        expected: Gross profit over the days of each option, minor units; NaN for none.
-        regret: What the chosen option is expected to earn less than the best; shape (n,).
+        propensity: Chance with which each was chosen; shape (n, options); rows add up to 1.
+        thompson: Chances that Thompson sampling gives them.
+        other: Chances that another policy gives them; None where there is none.
+        expected: Mean profit of each option; NaN for none.
+        regret: What the chosen option is expected to earn less than the best one; shape (n,).
     """
 
     chosen: Ints
     propensity: Floats
+    thompson: Floats
+    other: Floats | None
     expected: Floats
     regret: Floats
 
 
 def draw_prices(
-    belief: Belief, offer: Offer, *, skus: npt.NDArray[np.str_], regret_budget: Floats, seed: int
+    profits: Floats,
+    *,
+    skus: npt.NDArray[np.str_],
+    regret_budget: Floats,
+    seed: int,
+    best: Ints | None = None,
+    other: Floats | None = None,
+    by_other: bool = False,
 ) -> Draw:
     """Thompson sampling: each price with the chance that it is the best one.
 
-    Chances are shares of ``DRAWS`` futures of the belief in which the option earns most. Options
-    expected to earn less than the best one by more than the budget left are not taken at all;
-    the others keep a chance of ``SEEN`` at least, so that the log tells about them.
+    Chances are shares of the futures in which the option earns most. Options expected to earn
+    less than the best one by more than the budget left are not taken at all; the others keep a
+    chance of ``SEEN`` at least, so that the log tells about them.
 
     Args:
-        belief: What is thought of demand.
-        offer: What may be asked.
-        skus: Names; a SKU's luck depends on its name and the seed alone.
-        regret_budget: Expected gross profit that may still be given up, minor units; shape (n,).
+        profits: What each option earns in each future of what is believed; NaN where a SKU has
+            fewer options; shape (n, options, futures).
+        skus: Names; which price a SKU gets depends on its name, its chances and the seed alone.
+        regret_budget: Expected profit that may still be given up; shape (n,).
         seed: Seed.
+        best: Option that losses are counted from; None for the one of the highest mean.
+        other: Another policy's chances, to be held within the same budget; shape (n, options).
+        by_other: Draw by those instead.
     """
-    futures = _profits(belief, offer, skus, seed)
-    able = np.isfinite(offer.price)
-    expected = np.where(able, futures.mean(axis=2), np.nan)
+    able = np.isfinite(profits[:, :, 0]) if profits.size else np.zeros(profits.shape[:2], bool)
+    expected = np.where(able, profits.mean(axis=2), np.nan)
+    short = _short_of_best(expected, able, best)
+    slack = 1e-9 * np.abs(np.nan_to_num(expected)).max(axis=1, initial=0.0)
+    allowed = able & (short <= (np.maximum(regret_budget, 0.0) + slack)[:, None])
+    first = np.argmax(np.where(allowed[:, :, None], profits, -np.inf), axis=1)
+    share = np.stack([(first == option).mean(axis=1) for option in range(able.shape[1])], axis=1)
+    thompson = _seen(np.where(allowed, share, 0.0), allowed)
+    held = None if other is None else _seen(np.where(allowed, other, 0.0), allowed)
+    asked = held if by_other and held is not None else thompson
     any_able = able.any(axis=1)
-    top = np.where(any_able, np.nanmax(np.where(able, expected, -np.inf), axis=1), 0.0)
-    short = np.where(able, top[:, None] - expected, np.inf)
-    allowed = able & (
-        short <= np.maximum(regret_budget, 0.0)[:, None] + 1e-9 * np.abs(top)[:, None]
-    )
-    best = np.argmax(np.where(allowed[:, :, None], futures, -np.inf), axis=1)
-    share = np.stack([(best == option).mean(axis=1) for option in range(able.shape[1])], axis=1)
-    propensity = _seen(np.where(allowed, share, 0.0), allowed)
-    chosen = np.where(any_able, _picked(propensity, skus, seed), -1)
+    chosen = np.where(any_able, _picked(asked, skus, seed), -1)
     regret = np.where(any_able, short[np.arange(len(skus)), np.maximum(chosen, 0)], 0.0)
-    return Draw(chosen, propensity, expected, regret)
+    return Draw(chosen, asked, thompson, held, expected, regret)
+
+
+def _short_of_best(expected: Floats, able: npt.NDArray[np.bool_], best: Ints | None) -> Floats:
+    """What each option is expected to earn less than the best one; infinite for none."""
+    known = np.where(able, expected, -np.inf)
+    top = known.max(axis=1) if best is None else known[np.arange(len(known)), best]
+    short = np.where(np.isfinite(top), top, 0.0)[:, None] - np.where(able, expected, 0.0)
+    return np.where(able, np.maximum(short, 0.0), np.inf)
 
 
 def best_option(draw: Draw) -> Ints:
@@ -159,8 +183,17 @@ def best_option(draw: Draw) -> Ints:
     return best
 
 
-def _profits(belief: Belief, offer: Offer, skus: npt.NDArray[np.str_], seed: int) -> Floats:
-    """Gross profit of every option in every future; shape (n, options, draws)."""
+def believed_profits(
+    belief: Belief, offer: Offer, *, skus: npt.NDArray[np.str_], seed: int
+) -> Floats:
+    """Gross profit of every option in ``DRAWS`` futures of a belief, as ``draw_prices`` takes it.
+
+    Args:
+        belief: What is thought of demand.
+        offer: What may be asked.
+        skus: Names; a SKU's futures depend on its name and the seed alone.
+        seed: Seed.
+    """
     normal = np.stack([_luck(str(sku), seed) for sku in skus]) if len(skus) else np.empty((0, 2, 1))
     root = np.linalg.cholesky(belief.cov)
     drawn = belief.mean[:, :, None] + np.einsum("nij,njd->nid", root, normal)
@@ -171,8 +204,7 @@ def _profits(belief: Belief, offer: Offer, skus: npt.NDArray[np.str_], seed: int
     units = np.exp(drawn[:, 0][:, None, :] - half + ratio[:, :, None] * elasticity[:, None, :])
     sold = np.minimum(units * offer.days, offer.stock[:, None, None])
     margin = np.nan_to_num(offer.price) - offer.cost[:, None]
-    profits: Floats = margin[:, :, None] * sold
-    return profits
+    return np.where(np.isfinite(offer.price)[:, :, None], margin[:, :, None] * sold, np.nan)
 
 
 def _luck(sku: str, seed: int) -> Floats:
@@ -185,7 +217,8 @@ def _seen(share: Floats, allowed: npt.NDArray[np.bool_]) -> Floats:
     count = allowed.sum(axis=1, keepdims=True)
     least = np.where(allowed, np.minimum(SEEN, 1.0 / np.maximum(count, 1)), 0.0)
     total = share.sum(axis=1, keepdims=True)
-    scaled = np.divide(share, total, out=np.zeros_like(share), where=total > 0)
+    even = np.where(allowed, 1.0, 0.0) / np.maximum(count, 1)
+    scaled = np.divide(share, total, out=even, where=total > 0)
     mixed: Floats = least + (1 - least.sum(axis=1, keepdims=True)) * scaled
     return np.where(count > 0, mixed, 0.0)
 

@@ -13,7 +13,10 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 LEVEL = 0.9
-"""Of the intervals; a policy that has to prove itself is held to their lower end."""
+"""Of the intervals of what a policy earns."""
+DECIDED = 0.98
+"""Of the intervals of differences, which decide who is live: they are looked at night after night,
+and one look in twenty would mislead soon."""
 ENOUGH = 100.0
 """Effective choices below which nothing is said."""
 OUTSIDE = 0.05
@@ -116,7 +119,10 @@ def evaluate_policy(
 def compare_policies(
     log: ChoiceLog, challenger: Floats, incumbent: Floats, expected: Floats | None = None
 ) -> PolicyValue:
-    """By how much a challenger earns more than the incumbent, doubly robust, on the same log."""
+    """By how much a challenger earns more than the incumbent, doubly robust, on the same log.
+
+    The interval is at ``DECIDED``.
+    """
     model = _expected(log, expected)
     rows = np.arange(len(log.chosen))
     surprise = log.reward - model[rows, log.chosen]
@@ -126,7 +132,7 @@ def compare_policies(
     value += _mean(planned)
     effective = float(one.sum() ** 2 / max(np.square(one).sum(), 1e-12))
     reliable = effective >= ENOUGH and _outside(log, challenger) <= OUTSIDE
-    return _valued(value, influence, log.cluster, effective, reliable)
+    return _valued(value, influence, log.cluster, effective, reliable, DECIDED)
 
 
 def better(gain: PolicyValue) -> bool:
@@ -177,8 +183,9 @@ def _mean(values: Floats) -> float:
 
 
 def _valued(
-    value: float, influence: Floats, cluster: Ints, effective: float, reliable: bool
-) -> PolicyValue:
+    value: float, influence: Floats, cluster: Ints, effective: float, reliable: bool,
+    level: float = LEVEL,
+) -> PolicyValue:  # fmt: skip
     from scipy.stats import t
 
     rows = len(influence)
@@ -187,5 +194,5 @@ def _valued(
     if groups < 2:
         return PolicyValue(value, np.inf, -np.inf, np.inf, effective, False)
     error = float(np.sqrt(np.square(sums).sum() * groups / (groups - 1)) / rows)
-    width = float(t.ppf((1 + LEVEL) / 2, groups - 1)) * error
+    width = float(t.ppf((1 + level) / 2, groups - 1)) * error
     return PolicyValue(value, error, value - width, value + width, effective, reliable)

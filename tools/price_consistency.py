@@ -116,6 +116,18 @@ def consistent_menu(table: pd.DataFrame, catalogue: pd.DataFrame) -> ConsistentM
     return ConsistentMenu(whole.sort_values("sku", kind="stable", ignore_index=True), dropped)
 
 
+def tied_skus(catalogue: pd.DataFrame) -> frozenset[str]:
+    """SKUs whose price has to fit that of others: equal or better variants, and sizes of a line.
+
+    Args:
+        catalogue: As in ``consistent_menu``.
+    """
+    known = _known(catalogue)
+    variants = _families(known)
+    paired = {name for pair in _pairs(known) for name in (pair.lower, pair.upper)}
+    return frozenset(variants.index[variants != ""].astype(str)) | paired
+
+
 def _known(catalogue: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame({"sku": catalogue["sku"].astype(str)})
     frame["price"] = pd.to_numeric(catalogue["list_price_minor"], errors="coerce")
@@ -136,14 +148,7 @@ def _known(catalogue: pd.DataFrame) -> pd.DataFrame:
 def _equal_variants(
     table: pd.DataFrame, known: pd.DataFrame
 ) -> tuple[pd.DataFrame, dict[str, str]]:
-    family = known[known["product_id"] != ""]
-    keys = [family["product_id"], family["price"], family["size"].fillna(0.0), family["measure"]]
-    of = pd.Series("", index=known.index, dtype=object)
-    for number, (_, rows) in enumerate(family.groupby(keys, sort=False)):
-        costs = rows["cost"].dropna()
-        same = costs.empty or costs.max() <= costs.min() * (1 + SAME_COST)
-        if len(rows) > 1 and same:
-            of[rows.index] = str(number)
+    of = _families(known)
     named = table["sku"].map(of).fillna("")
     dropped: dict[str, str] = {}
     parts = [table[named == ""]]
@@ -159,6 +164,19 @@ def _equal_variants(
         mean = shared.at[price, "mean"]
         parts.append(offered[offered["price_minor"] == price].assign(value=mean))
     return pd.concat(parts, ignore_index=True), dropped
+
+
+def _families(known: pd.DataFrame) -> pd.Series:
+    """Number of each SKU's equal variants, empty for none."""
+    family = known[known["product_id"] != ""]
+    keys = [family["product_id"], family["price"], family["size"].fillna(0.0), family["measure"]]
+    of = pd.Series("", index=known.index, dtype=object)
+    for number, (_, rows) in enumerate(family.groupby(keys, sort=False)):
+        costs = rows["cost"].dropna()
+        same = costs.empty or costs.max() <= costs.min() * (1 + SAME_COST)
+        if len(rows) > 1 and same:
+            of[rows.index] = str(number)
+    return of
 
 
 def _pairs(known: pd.DataFrame) -> list[_Pair]:

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tools.off_policy import ChoiceLog, PolicyValue, certain, compare_policies
+from tools.learning_prices import RATIOS
+from tools.off_policy import ChoiceLog, certain
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -22,21 +23,37 @@ LONGEST_DAYS = 35
 
 @dataclass(frozen=True)
 class PriceLog:
-    """Draws with what each earned a day in stock.
+    """Draws with what each earned a day in stock; options are in the order of ``RATIOS``.
 
     Attributes:
         log: Rewards are gross profit a day, minor units; one cluster a SKU.
         expected: What each option was believed to earn, same unit; shape (n, options).
-        kept: Option that changes nothing; shape (n,).
+        best: Chances of the policy that does not learn: its best price for sure; same shape.
+        thompson: Chances of the one that learns; same shape.
+        challenger: Chances that the challenger gave when the price was drawn, all NaN where none
+            was asked; same shape.
         skus: Shape (n,).
         days: Days judged by; shape (n,).
     """
 
     log: ChoiceLog
     expected: Floats
-    kept: Ints
+    best: Floats
+    thompson: Floats
+    challenger: Floats
     skus: npt.NDArray[np.str_]
     days: Floats
+
+    def asked(self) -> PriceLog:
+        """The draws of which the challenger's chances are known."""
+        rows = np.flatnonzero(np.isfinite(self.challenger).any(axis=1))
+        log = self.log
+        return PriceLog(
+            ChoiceLog(log.chosen[rows], log.reward[rows], log.propensity[rows], log.cluster[rows]),
+            self.expected[rows], self.best[rows], self.thompson[rows],
+            np.nan_to_num(self.challenger[rows]),
+            self.skus[rows], self.days[rows],
+        )  # fmt: skip
 
 
 def read_price_log(choices: pd.DataFrame, panel: pd.DataFrame, *, today: date) -> PriceLog:
@@ -47,8 +64,10 @@ def read_price_log(choices: pd.DataFrame, panel: pd.DataFrame, *, today: date) -
     Draws with fewer than ``LEAST_DAYS`` days are left out.
 
     Args:
-        choices: One row a draw: ``sku, start`` (first whole day at the price), ``prices`` (minor
-            units), ``chances``, ``expected`` (minor units a day), ``chosen``, ``kept`` (places).
+        choices: One row a draw: ``sku, start`` (first whole day at the price), ``chosen`` and
+            ``best`` (places) and, by option and None where there is none, ``prices`` (minor
+            units), ``chances``, ``thompson``, ``expected`` (minor units a day), ``challenger``
+            (None for all where none was asked).
         panel: ``sku, date, units, revenue_minor, cost_minor, list_price_minor, on_hand``.
         today: Nothing from this day on is known.
     """
@@ -71,13 +90,6 @@ def read_price_log(choices: pd.DataFrame, panel: pd.DataFrame, *, today: date) -
     return _log(known.iloc[rows], np.array(rewards), np.array(spans))
 
 
-def gain_of_learning(found: PriceLog) -> PolicyValue:
-    """By how much prices that learn earn more than those that stay, a SKU and day, minor units."""
-    options = found.expected.shape[1]
-    hold = certain(found.kept, options)
-    return compare_policies(found.log, found.log.propensity, hold, found.expected)
-
-
 def _days(part: pd.DataFrame, choice: object, end: object, today: date) -> pd.DataFrame:
     start = pd.Timestamp(choice.start)  # type: ignore[attr-defined]
     last = min(pd.Timestamp(today), start + pd.Timedelta(days=LONGEST_DAYS))
@@ -93,16 +105,23 @@ def _days(part: pd.DataFrame, choice: object, end: object, today: date) -> pd.Da
 
 
 def _log(used: pd.DataFrame, rewards: Floats, days: Floats) -> PriceLog:
-    options = max((len(each) for each in used["prices"]), default=1)
-    chances, expected = (_padded(used[name], options) for name in ("chances", "expected"))
     skus = used["sku"].to_numpy(dtype=str)
     cluster = np.unique(skus, return_inverse=True)[1].astype(np.int64)
+    chances = np.nan_to_num(_table(used["chances"]))
+    chances /= chances.sum(axis=1, keepdims=True)  # they are kept rounded
     log = ChoiceLog(used["chosen"].to_numpy(dtype=np.int64), rewards, chances, cluster)
-    return PriceLog(log, expected, used["kept"].to_numpy(dtype=np.int64), skus, days)
+    return PriceLog(
+        log,
+        expected=np.nan_to_num(_table(used["expected"])),
+        best=certain(used["best"].to_numpy(dtype=np.int64), len(RATIOS)),
+        thompson=np.nan_to_num(_table(used["thompson"])),
+        challenger=_table(used["challenger"]),
+        skus=skus,
+        days=days,
+    )
 
 
-def _padded(values: pd.Series, options: int) -> Floats:
-    made = np.zeros((len(values), options))
-    for row, each in enumerate(values):
-        made[row, : len(each)] = each
-    return made
+def _table(values: pd.Series) -> Floats:
+    none = [None] * len(RATIOS)
+    rows = [none if each is None else each for each in values]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(RATIOS))

@@ -71,10 +71,10 @@ class PriceMenu:
         row = self.table.iloc[rows].drop(["sku", "current_minor"])
         return Evidence.of(
             self.tool,
-            params=self._params(sku, int(price_minor)),
+            params={**self.params(sku), "price_minor": int(price_minor)},
             data=tuple(rows_of(ref, sku=sku) for ref in self.data),
             result=plain(row.dropna().to_dict()),
-            assumptions=self._assumptions(sku),
+            assumptions=self.assumptions(sku),
         )
 
     @property
@@ -86,7 +86,8 @@ class PriceMenu:
             self.__dict__["_found"] = found
         return found
 
-    def _params(self, sku: str, price_minor: int) -> dict[str, Any]:
+    def params(self, sku: str) -> dict[str, Any]:
+        """What a SKU's prices are valued from, for its evidence."""
         limits, terms = self.limits, self.terms
         deepest = limits.max_discount
         row = self._row(sku)
@@ -94,7 +95,6 @@ class PriceMenu:
                                    "dead"]).dropna().to_dict())  # fmt: skip
         return {
             "sku": sku,
-            "price_minor": price_minor,
             **plain(row[list(GIVEN)].to_dict()),
             **known,
             "objective": terms.objective.value,
@@ -115,7 +115,8 @@ class PriceMenu:
         found: pd.Series = row
         return found
 
-    def _assumptions(self, sku: str) -> tuple[str, ...]:
+    def assumptions(self, sku: str) -> tuple[str, ...]:
+        """What was assumed of a SKU rather than known."""
         row = self._row(sku)
         found = []
         if row[["cross_units", "cross_revenue_minor"]].isna().all():

@@ -7,6 +7,7 @@ bandit's log before it ever sets a price.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -17,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ecomagent.domain.errors import MissingExtraError, UsageError
-from tools.learning_prices import Belief, Offer, update_belief
+from tools.learning_prices import RATIOS, Belief, Offer, update_belief
 
 if TYPE_CHECKING:
+    import pandas as pd
     from gymnasium import Env
 
 Floats = npt.NDArray[np.float64]
@@ -40,7 +42,7 @@ class MarketPrior:
     """Shops that the challenger is trained on: spread of what the real one may be.
 
     Attributes:
-        elasticity: Mean, standard deviation within, and error of the estimate.
+        elasticity: Mean, and standard deviation of SKUs and the estimate's error together.
         units_per_day: Median and log spread.
         markup: Lowest and highest price over cost.
         cover_weeks: Lowest and highest stock, in weeks of sales.
@@ -51,7 +53,33 @@ class MarketPrior:
     units_per_day: tuple[float, float] = (2.0, 0.8)
     markup: tuple[float, float] = (1.4, 2.4)
     cover_weeks: tuple[float, float] = (4.0, 60.0)
-    ratios: tuple[float, ...] = (0.85, 0.90, 0.95, 1.0, 1.05, 1.10, 1.15)
+    ratios: tuple[float, ...] = RATIOS
+
+    @classmethod
+    def of(cls, skus: pd.DataFrame) -> MarketPrior:
+        """The spread of a shop's SKUs; the outer twentieths are left out.
+
+        Args:
+            skus: ``elasticity, std_error, mean_per_day, current_minor, cost_minor, stock`` (units,
+                NaN for unknown).
+        """
+        wanted = ["elasticity", "std_error", "mean_per_day", "current_minor", "cost_minor", "stock"]
+        known = skus[wanted].astype("float64")
+        known = known[(known["mean_per_day"] > 0) & (known["cost_minor"] > 0)]
+        spread = np.sqrt(known["elasticity"].var(ddof=0) + (known["std_error"] ** 2).mean())
+        units = np.log(known["mean_per_day"])
+        cover = (known["stock"] / known["mean_per_day"] / DAYS).clip(0.5, 200.0).fillna(200.0)
+        return cls(
+            elasticity=(float(known["elasticity"].mean()), max(float(spread), 0.1)),
+            units_per_day=(float(np.exp(units.median())), max(float(units.std(ddof=0)), 0.1)),
+            markup=_span((known["current_minor"] / known["cost_minor"]).clip(lower=1.05)),
+            cover_weeks=_span(cover),
+        )
+
+
+def _span(values: pd.Series) -> tuple[float, float]:
+    low, high = np.quantile(values, (0.05, 0.95))
+    return float(low), float(high) * 1.01
 
 
 def observe(belief: Belief, cost_share: Floats, stock: Floats, weeks_left: float) -> Floats:
@@ -189,6 +217,13 @@ def train_challenger(
     return path
 
 
+def challenger_name(path: Path) -> str:
+    """Name of a kept policy, another one each time it is trained; empty where there is none."""
+    if not path.exists():
+        return ""
+    return f"rl-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+
+
 class Challenger:
     """A trained policy.
 
@@ -205,6 +240,7 @@ class Challenger:
             from stable_baselines3 import PPO
         except ImportError as error:
             raise MISSING from error
+        self.name = challenger_name(path)
         try:
             self._model = PPO.load(path, device="cpu")
         except (OSError, ValueError, KeyError) as error:

@@ -24,7 +24,9 @@ from tools.marketing import campaign_menu, segment_customers
 from tools.new_products import score_new_products
 from tools.price_consistency import consistent_menu
 from tools.price_context import price_context
+from tools.price_draws import price_draws
 from tools.price_factors import price_factors
+from tools.price_gate import judge_policies
 from tools.pricing import price_menu, promotion_menu
 from tools.promotion_depth import offer_depth
 from tools.selection import assess_assortment
@@ -45,6 +47,7 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "experiment_menu": experiment_menu,
     "forecast_demand": forecast_demand,
     "impact_after_edit": impact_after_edit,
+    "judge_policies": judge_policies,
     "learn_uplift": learn_uplift,
     "lifetime_values": lifetime_values,
     "markdown_plan": markdown_plan,
@@ -53,6 +56,7 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "measure_halo": measure_halo,
     "offer_depth": offer_depth,
     "price_context": price_context,
+    "price_draws": price_draws,
     "price_factors": price_factors,
     "price_menu": price_menu,
     "promotion_menu": promotion_menu,

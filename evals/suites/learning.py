@@ -12,7 +12,16 @@ import numpy.typing as npt
 
 from ecomagent.domain.errors import MissingExtraError
 from evals.findings import Findings, Promise, Table, shared_data
-from tools.learning_prices import Belief, Draw, Offer, best_option, draw_prices, update_belief
+from tools import learning_prices
+from tools.learning_prices import (
+    Belief,
+    Draw,
+    Offer,
+    believed_profits,
+    best_option,
+    draw_prices,
+    update_belief,
+)
 from tools.off_policy import (
     ChoiceLog,
     PolicyValue,
@@ -27,7 +36,7 @@ from tools.rl_challenger import WEEKS, Challenger, train_challenger
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-RATIOS = np.array([0.85, 0.90, 0.95, 1.0, 1.05, 1.10, 1.15])
+RATIOS = np.array(learning_prices.RATIOS)
 DAYS = 7.0
 REGRET = 0.03
 """Share of a SKU's expected profit that learning may give up, each week."""
@@ -207,7 +216,9 @@ def _play(
     earned = 0.0
     for week in range(weeks):
         budget = REGRET * np.abs(market.cost) * np.exp(belief.mean[:, 0]) * DAYS
-        draw = draw_prices(belief, offer, skus=names, regret_budget=budget, seed=1000 * seed + week)
+        luck = 1000 * seed + week
+        profits = believed_profits(belief, offer, skus=names, seed=luck)
+        draw = draw_prices(profits, skus=names, regret_budget=budget, seed=luck)
         if challenger is not None:
             asked = challenger.chances(belief, offer, weeks_left=weeks - week)
             challenged.append(asked)

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from tools.learning_prices import Belief, Offer, best_option, draw_prices, update_belief
+from tools.learning_prices import (
+    Belief,
+    Offer,
+    believed_profits,
+    best_option,
+    draw_prices,
+    update_belief,
+)
 
 RATIOS = np.array([0.90, 0.95, 1.0, 1.05, 1.10])
 
@@ -28,8 +35,9 @@ def names(count=1):
 
 def drawn(belief, offer, count=1, *, budget=np.inf, seed=0):
     return draw_prices(
-        belief, offer, skus=names(count), regret_budget=np.full(count, budget), seed=seed
-    )
+        believed_profits(belief, offer, skus=names(count), seed=seed),
+        skus=names(count), regret_budget=np.full(count, budget), seed=seed,
+    )  # fmt: skip
 
 
 def test_what_was_sold_at_prices_set_by_chance_teaches_the_elasticity():
@@ -107,9 +115,11 @@ def test_a_sku_without_options_gets_none():
 
 def test_a_skus_price_depends_on_nothing_but_itself_and_the_seed():
     many = drawn(belief_of(6), offer_of(6), 6, seed=4)
+    mine = names(6)[3:4]
     alone = draw_prices(
-        belief_of(1), offer_of(1), skus=names(6)[3:4], regret_budget=np.array([np.inf]), seed=4
-    )
+        believed_profits(belief_of(1), offer_of(1), skus=mine, seed=4),
+        skus=mine, regret_budget=np.array([np.inf]), seed=4,
+    )  # fmt: skip
 
     assert alone.chosen[0] == many.chosen[3]
     assert alone.propensity[0] == pytest.approx(many.propensity[3])
