@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from ecomagent.domain.outcome import OutcomeReport
     from ecomagent.domain.plan import Plan
     from ecomagent.llm.interface import Backend
+    from ecomagent.plan.challenger import TrainedChallenger
     from ecomagent.plan.learnt import LearnReport
+    from ecomagent.plan.price_gate import PriceGate
     from ecomagent.store.database import Database
     from ecomagent.store.facts import Facts, FactsInfo
     from ecomagent.store.outcomes import OutcomeRepository
@@ -246,6 +248,24 @@ class Workspace:
     def forget(self) -> LearnReport:
         """Let go of everything that was learnt, from today on."""
         return self.learnt(forgotten=self.outcomes.forget(self.today))
+
+    def judge_prices(self, *, restart: bool = False) -> PriceGate:
+        """Who sets list prices where the shop learns, judged by what is known today."""
+        return self.services.gatekeeper().judge(
+            self.facts(), as_of=self.today, now=self.clock.now(), restart=restart
+        )
+
+    def train_challenger(self, steps: int) -> TrainedChallenger:
+        """A challenger trained on markets like the shop's, in place of an earlier one."""
+        from ecomagent.plan.challenger import train_on_draws
+
+        now = self.clock.now()
+        trained = train_on_draws(self.repository, self.paths.challenger, now=now, steps=steps)
+        self.audit.append(
+            at=now, actor=self.settings.actor.name, event="challenger.trained",
+            subject=trained.challenger, body=trained.model_dump(mode="json"),
+        )  # fmt: skip
+        return trained
 
     @property
     def today(self) -> datetime:

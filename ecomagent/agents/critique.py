@@ -13,10 +13,12 @@ from ecomagent.agents.reconcile import standing_rows
 from ecomagent.agents.scope import assumption_text
 from ecomagent.agents.services import Services
 from ecomagent.agents.simulate import PRICED
+from ecomagent.agents.specialists.tried_prices import tried_remarks
 from ecomagent.agents.state import PipelineState
 from ecomagent.agents.words import say
 from ecomagent.agents.workbench import Workbench
 from ecomagent.domain.action import ActionKind, Metric
+from ecomagent.domain.goal import Lever
 from ecomagent.domain.plan import PlanForecast
 
 MANY = Decimal("0.5")
@@ -36,6 +38,7 @@ def critique(services: Services, state: PipelineState) -> dict[str, Any]:
         *_unidentified(bench, rows),
         *_sold_out(bench, rows),
         *_sweeping(bench, rows),
+        *_tried(bench, state["levers"]),
     ]
     say("critic", f"{len(objections)} remarks for the reviewers")
     return {"objections": objections}
@@ -167,3 +170,9 @@ def _sweeping(bench: Workbench, rows: Sequence[dict[str, Any]]) -> list[str]:
             "事后难以区分各自效果。",
         )
     ]
+
+
+def _tried(bench: Workbench, levers: Sequence[str]) -> list[str]:
+    if Lever.PRICING not in levers:
+        return []
+    return [_told(bench, *words) for words in tried_remarks(bench)]

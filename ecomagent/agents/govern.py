@@ -7,8 +7,10 @@ from typing import Any
 from ecomagent.agents.reconcile import judged
 from ecomagent.agents.scope import assumption_text
 from ecomagent.agents.services import Services
+from ecomagent.agents.specialists.tried_prices import tried_prices
 from ecomagent.agents.state import PipelineState
 from ecomagent.agents.words import say
+from ecomagent.domain.goal import Lever
 from ecomagent.domain.plan import Choice, PlanForecast
 from ecomagent.plan.build import Making, build_plan
 
@@ -21,6 +23,7 @@ def govern(services: Services, state: PipelineState) -> dict[str, Any]:
     bench = services.bench(state)
     say("policy", f"holding {len(state['chosen']):,} actions against policy.toml")
     ruled = judged(services, state)
+    draws = tried_prices(bench) if Lever.PRICING in state["levers"] else None
     margin, choice = bench.assumed_margin, state.get("choice")
     plan = build_plan(
         ruled,
@@ -35,6 +38,7 @@ def govern(services: Services, state: PipelineState) -> dict[str, Any]:
             notes=(*state.get("notes", []), *state.get("objections", [])),
             forecast=PlanForecast.model_validate(state["forecast"]),
             choice=None if choice is None else Choice.model_validate(choice),
+            draws=() if draws is None else draws.all_evidence(),
         ),
         settings=services.settings.shop,
         connector=services.connector,

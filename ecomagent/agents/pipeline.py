@@ -53,6 +53,7 @@ class Pipeline:
             GoalUnclearError: Something is open and there is nobody to ask.
             PlanError: The pipeline ended without a plan.
         """
+        self._judge_prices(as_of, progress)
         run_id = random_id("run")
         start: PipelineInput = {
             "run_id": run_id,
@@ -95,6 +96,13 @@ class Pipeline:
             self._stream(graph, todo, config, progress)
             report: dict[str, Any] = graph.get_state(config).values.get("report", {})
         return report
+
+    def _judge_prices(self, as_of: datetime, progress: Progress) -> None:
+        """In a shop that learns, who sets prices is judged anew before each plan."""
+        services = self._services
+        if services.settings.pricing.mode == "learn":
+            progress("pricing", "judging the prices that were drawn before")
+            services.gatekeeper().judge(services.facts(), as_of=as_of, now=services.clock.now())
 
     def _clarified(self, values: Mapping[str, Any], ask: Ask | None) -> Mapping[str, str]:
         questions = tuple(OpenQuestion.model_validate(q) for q in values["questions"])

@@ -7,12 +7,8 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
-from ecomagent.agents.specialists.pricing import (
-    DEPTHS,
-    PROMOTED,
-    market,
-    promotion_days,
-)
+from ecomagent.agents.specialists.list_prices import market
+from ecomagent.agents.specialists.pricing import DEPTHS, PROMOTED, promotion_days
 from ecomagent.agents.specialists.sellable import sellable
 from ecomagent.agents.workbench import Workbench
 from ecomagent.domain.goal import Constraints, Lever

@@ -14,6 +14,7 @@ from ecomagent.domain.ports import Clock, Connector
 from ecomagent.domain.workspace import Settings, WorkspacePaths
 from ecomagent.llm.interface import Backend
 from ecomagent.plan.policy import Policy, PolicyContext
+from ecomagent.plan.price_gate import Gatekeeper
 from ecomagent.plan.recording import Reviewer
 from ecomagent.plan.standing import standing_for_plan
 from ecomagent.store.database import Database
@@ -72,6 +73,18 @@ class Services:
             settings=self.settings.shop,
             now=self.clock.now(),
         ).context
+
+    def gatekeeper(self) -> Gatekeeper:
+        """Who judges the policies that set prices, in a shop that learns."""
+        from tools.rl_challenger import challenger_name
+
+        return Gatekeeper(
+            repository=self.repository,
+            audit=self.audit,
+            currency=self.settings.shop.currency,
+            actor=self.actor.name,
+            challenger=challenger_name(self.paths.challenger),
+        )
 
     def bench(self, state: Mapping[str, Any]) -> Workbench:
         """The workbench of the run whose state this is."""

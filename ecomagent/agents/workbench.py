@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ecomagent.domain.ports import TargetState
     from ecomagent.plan.learnt import Learnt
     from ecomagent.plan.policy import Policy, PolicyContext
+    from ecomagent.plan.price_gate import PriceGate
     from ecomagent.store.facts import Facts, FactsView
     from knowledge_graph import KnowledgeGraph, ResolvedScope
     from tools.bundles import BundleMenu
@@ -342,6 +343,16 @@ class Workbench:
         tried = tried_prices(kept, as_of=as_of, since=as_of - timedelta(days=SALES_DAYS))
         moves = own_price_moves(kept, as_of=as_of, timezone=zone).assign(temporary=False)
         return pd.concat([moves, tried], ignore_index=True) if len(tried) else moves
+
+    @property
+    def price_gate(self) -> PriceGate | None:
+        """Who sets prices in a shop that learns; None where it does not."""
+        return self.once("price_gate", self._read_gate)
+
+    def _read_gate(self) -> PriceGate | None:
+        if self.services.settings.pricing.mode != "learn":
+            return None
+        return self.services.gatekeeper().standing(self.moments.as_of)
 
     @property
     def lead_times(self) -> LeadTimes:

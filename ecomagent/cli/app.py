@@ -19,6 +19,7 @@ COMMANDS = (
     "apply",
     "outcome",
     "learn",
+    "prices",
     "policy",
     "audit",
     "schema",

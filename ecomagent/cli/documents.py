@@ -34,6 +34,7 @@ DOCUMENTS = {
     "policy": "ecomagent.plan.policy:Policy",
     "policy_check": "ecomagent.plan.policy.doubts:PolicyCheck",
     "policy_path": "ecomagent.cli.documents:PolicyPath",
+    "price_gate": "ecomagent.plan.price_gate:PriceGate",
     "quarantine": "ecomagent.store.importers:QuarantineList",
     "receipt": "ecomagent.domain.plan:Receipt",
     "search": "knowledge_graph.cards:SearchResult",
@@ -41,6 +42,7 @@ DOCUMENTS = {
     "skus": "knowledge_graph.listing:CatalogueList",
     "status": "ecomagent.plan.overview:Overview",
     "suites": "evals.suites:Suites",
+    "trained": "ecomagent.plan.challenger:TrainedChallenger",
     "workspace": "ecomagent.cli.documents:MadeWorkspace",
 }
 """Name to where its type is; ``[]`` after it says that a list of them is printed."""

@@ -67,7 +67,7 @@ def _render(session: Session, result: SuiteResult) -> None:
             f"{mark} {promise.name}: {promise.measured} (wanted {promise.wanted})", style=style
         )
     for line in result.skipped:
-        session.out.print(f"– left out: {line}", style="yellow")
+        session.out.print(f"– left out: {line}", style="yellow", markup=False)
     quick = ", quick" if result.quick else ""
     commit = f", commit {result.commit}" if result.commit else ""
     session.out.print(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ecomagent.domain.action import Action, Impact
 from ecomagent.domain.errors import PlanTamperedError
+from ecomagent.domain.evidence import Evidence
 from ecomagent.domain.goal import Goal
 from ecomagent.domain.ids import content_hash
 
@@ -106,6 +107,9 @@ class Plan(_Frozen):
     """Candidates that policy denied, kept with the rule that denied them."""
     forecast: PlanForecast | None = None
     choice: Choice | None = None
+    draws: tuple[Evidence, ...] = ()
+    """List prices drawn by chance, with the chance of each; those that fell on the present price
+    too, which have no action: what such prices earn is judged by all of them."""
     notes: tuple[str, ...] = ()
     """What a reviewer should know: stale data, what could not be judged, what was left out."""
     verdict: PlanVerdict

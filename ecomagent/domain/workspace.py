@@ -75,6 +75,11 @@ class WorkspacePaths:
         return self.state / "models"
 
     @property
+    def challenger(self) -> Path:
+        """The trained pricing policy that may challenge the one that learns."""
+        return self.models / "challenger.zip"
+
+    @property
     def mappings(self) -> Path:
         """Confirmed column mappings of imported tables."""
         return self.state / "mappings.toml"
@@ -163,6 +168,15 @@ class ModelSettings(_Section):
     """File of recorded answers, for the scripted backend."""
 
 
+class PricingSettings(_Section):
+    """How list prices are set where a goal is about gross profit."""
+
+    mode: Literal["optimise", "learn"] = "optimise"
+    """``learn`` also tries, by chance and within policy, prices that might be better."""
+    regret: float = Field(default=0.02, ge=0, lt=1)
+    """Share of a SKU's gross profit that trying may be expected to cost in a calendar month."""
+
+
 class MarketingSettings(_Section):
     """How campaigns find whom they move."""
 
@@ -184,5 +198,6 @@ class Settings(_Section):
     store: StoreSettings = Field(default_factory=StoreSettings)
     connector: ConnectorSettings = Field(default_factory=ConnectorSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
+    pricing: PricingSettings = Field(default_factory=PricingSettings)
     marketing: MarketingSettings = Field(default_factory=MarketingSettings)
     actor: ActorSettings = Field(default_factory=ActorSettings)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ecomagent.domain.action import Action
+from ecomagent.domain.evidence import Evidence
 from ecomagent.domain.goal import Goal
 from ecomagent.domain.plan import Base, Choice, Plan, PlanForecast, ShopRef
 from ecomagent.domain.ports import Connector
@@ -32,6 +33,7 @@ class Making:
     notes: tuple[str, ...] = ()
     forecast: PlanForecast | None = None
     choice: Choice | None = None
+    draws: tuple[Evidence, ...] = ()
     rollback_of: str | None = None
 
 
@@ -83,6 +85,7 @@ def build_plan(
         refused=tuple(judged.refused),
         forecast=making.forecast,
         choice=making.choice,
+        draws=making.draws,
         notes=making.notes,
         verdict=judged.verdict,
         applyable=bool(judged.actions) and judged.verdict.decision != "deny",

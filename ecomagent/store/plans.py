@@ -112,6 +112,17 @@ class PlanRepository:
             rows = session.scalars(query if limit is None else query.limit(limit)).all()
             return tuple(_summary(session, row) for row in rows)
 
+    def plans_with_draws(self, since: datetime, until: datetime) -> tuple[Plan, ...]:
+        """Plans made in ``[since, until)`` that drew prices by chance, oldest first."""
+        with self._database.session() as session:
+            rows = session.scalars(
+                select(PlanRow)
+                .where(col(PlanRow.created_at) >= since, col(PlanRow.created_at) < until)
+                .where(col(PlanRow.document).contains('"draws":[{', autoescape=True))
+                .order_by(col(PlanRow.created_at), col(PlanRow.id))
+            ).all()
+            return tuple(_read_plan(row) for row in rows)
+
     def find_action(self, action_id: str) -> tuple[Plan, Action]:
         """The newest plan that holds the action of that id (or unique beginning), and the action.
 

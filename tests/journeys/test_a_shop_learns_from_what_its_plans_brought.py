@@ -1,69 +1,10 @@
 """Plan, apply, trade on, measure, learn: the next plan expects what the last one showed."""
 
-import contextlib
-import io
-import json
-import sys
-from datetime import date
-from unittest import mock
-
 import pandas as pd
 import pytest
-import time_machine
-
-from ecomagent.cli.app import application
-from ecomagent.cli.failures import run_safely
-from evals.sample_shop import write_sample_shop
 
 GOAL = "Sell more mugs in 4 weeks, only pricing"
-LAST_DAY = "2026-02-28"
 PLANNED, LATER = "2026-03-01", "2026-04-01"
-DATED = {
-    "orders": "ordered_at", "returns": "returned_at", "stock": "at", "reviews": "at",
-    "signals": "at", "competitor_prices": "at", "campaign_events": "at", "campaigns": "starts_at",
-    "purchase_orders": "ordered_at", "prices": "from", "costs": "from",
-}  # fmt: skip
-
-
-class Traveller:
-    """Types commands at moments of their own, each a minute after the one before."""
-
-    def __init__(self, folder):
-        self.folder, self.minutes = folder, 0
-
-    def types(self, day, *words, code=0):
-        self.minutes += 1
-        said = io.StringIO()
-        with (
-            time_machine.travel(f"{day}T09:{self.minutes:02d}:00Z"),
-            contextlib.chdir(self.folder),
-            contextlib.redirect_stdout(said),
-            contextlib.redirect_stderr(io.StringIO()) as complaint,
-            mock.patch.object(sys, "argv", ["ecomagent", *words]),
-        ):
-            ended = run_safely(application())
-        assert code is None or ended == code, (words, said.getvalue(), complaint.getvalue())
-        return json.loads(said.getvalue()) if "--json" in words else said.getvalue()
-
-
-@pytest.fixture(scope="module")
-def bundles(tmp_path_factory):
-    """A shop's history up to the plan, and what it sold in the month after."""
-    folder = tmp_path_factory.mktemp("bundles")
-    whole, early, late = (folder / name for name in ("whole", "early", "late"))
-    write_sample_shop(whole, seed=7, products=48, days=430, end=date(2026, 3, 31))
-    early.mkdir()
-    late.mkdir()
-    for file in whole.glob("*.csv"):
-        rows = pd.read_csv(file, dtype=str)
-        column = DATED.get(file.stem)
-        known = pd.Series(True, index=rows.index)
-        if column is not None:
-            known = rows[column].isna() | (rows[column].str[:10] <= LAST_DAY)
-        rows[known].to_csv(early / file.name, index=False)
-        if file.stem == "orders":
-            rows[~known].to_csv(late / file.name, index=False)
-    return early, late
 
 
 def as_if_prices_moved_nothing(late, new_prices):
@@ -76,10 +17,10 @@ def as_if_prices_moved_nothing(late, new_prices):
 
 
 @pytest.fixture(scope="module")
-def story(bundles, tmp_path_factory):
+def story(bundles, travels, tmp_path_factory):
     """Everything that was typed, and what it answered."""
     early, late = bundles
-    shop = Traveller(tmp_path_factory.mktemp("shop"))
+    shop = travels(tmp_path_factory.mktemp("shop"))
     shop.types(PLANNED, "init", ".", "--currency", "CNY", "--country", "CN")
     told = {name: shop.types(PLANNED, name) for name in ("outcome", "learn")}
     shop.types(PLANNED, "import", str(early))

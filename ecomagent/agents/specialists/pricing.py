@@ -11,7 +11,9 @@ from ecomagent.agents.reasons import price_reasons, promotion_reasons
 from ecomagent.agents.seasons import clearing_rows, season_end_rows, season_of, season_paths
 from ecomagent.agents.services import Services
 from ecomagent.agents.specialists.experiments import experiment_rows
+from ecomagent.agents.specialists.list_prices import list_prices, market
 from ecomagent.agents.specialists.sellable import sellable, with_restock
+from ecomagent.agents.specialists.tried_prices import tried_prices, tried_reason
 from ecomagent.agents.state import PipelineState
 from ecomagent.agents.words import say
 from ecomagent.domain.action import (
@@ -26,12 +28,12 @@ from ecomagent.domain.action import (
 )
 from ecomagent.domain.goal import Lever, Objective
 from ecomagent.domain.ids import content_id
-from ecomagent.plan.policy import price_reach
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ecomagent.agents.workbench import Workbench
+    from tools.price_draws import PriceDraws
     from tools.pricing import PriceMenu
 
 NAME = "pricing"
@@ -58,7 +60,8 @@ def _menus(bench: Workbench) -> pd.DataFrame:
     import pandas as pd
 
     promoted = promotion_rows(bench)
-    listed = list_menu(bench)
+    draws = tried_prices(bench)
+    listed = list_menu(bench) if draws is None else _with_draws(list_menu(bench), draws)
     if bench.objective not in PROMOTED:
         listed = listed[~listed["sku"].isin(season_paths(bench))]
     parts = [menu(listed.assign(discount=float("nan")), kind=ActionKind.SET_PRICE.value,
@@ -67,23 +70,30 @@ def _menus(bench: Workbench) -> pd.DataFrame:
         menu(promoted, kind=ActionKind.START_PROMOTION.value, target="sku", group="price",
              name="promotion")
     )  # fmt: skip
-    tried = experiment_rows(bench)
-    parts.append(
-        menu(tried, kind=ActionKind.START_EXPERIMENT.value, target="sku", group="price",
-             name="experiment")
-    )  # fmt: skip
+    if draws is None:
+        tests = experiment_rows(bench)
+        parts.append(
+            menu(tests, kind=ActionKind.START_EXPERIMENT.value, target="sku", group="price",
+                 name="experiment")
+        )  # fmt: skip
     rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     rows["category"] = rows["sku"].map(bench.catalogue.set_index("sku")["category"]).fillna("")
     return rows[rows["value"] > 0]
 
 
+def _with_draws(listed: pd.DataFrame, draws: PriceDraws) -> pd.DataFrame:
+    """Drawn prices in the place of the best ones, worth the same whichever price was drawn."""
+    import pandas as pd
+
+    drawn = draws.menu.table
+    worth = draws.table["value"].reindex(drawn["sku"]).to_numpy()
+    others = listed[~listed["sku"].isin(draws.table.index)]
+    return pd.concat([others, drawn.assign(value=worth)], ignore_index=True)
+
+
 def list_menu(bench: Workbench) -> pd.DataFrame:
     """The pricing tool's menu of list prices."""
-    return bench.once("list_menu", lambda: _consistent(bench, _made(bench).table))
-
-
-def _made(bench: Workbench) -> PriceMenu:
-    return bench.once("price_menu", lambda: _price_menu(bench))
+    return bench.once("list_menu", lambda: _consistent(bench, list_prices(bench).table))
 
 
 def _consistent(bench: Workbench, table: pd.DataFrame) -> pd.DataFrame:
@@ -94,28 +104,6 @@ def _consistent(bench: Workbench, table: pd.DataFrame) -> pd.DataFrame:
     if found.dropped:
         say("pricing", f"holds {len(found.dropped):,} prices to those of variants and sizes")
     return found.table
-
-
-def market(bench: Workbench) -> pd.DataFrame:
-    """What the shop's history says of its prices and its competitors'."""
-    from tools.price_context import price_context
-
-    return bench.once("price_market", lambda: price_context(bench.panel))
-
-
-def _price_menu(bench: Workbench) -> PriceMenu:
-    from tools.pricing import price_menu
-
-    return price_menu(
-        with_restock(bench, sellable(bench)),
-        bench.demand,
-        bench.elasticity,
-        limits=bench.limits,
-        bounds=price_reach(bench.policy, bench.context),
-        objective=bench.objective,
-        source=bench.history.ref("catalogue", rows=len(bench.scoped)),
-        market=market(bench),
-    )
 
 
 def promotion_rows(bench: Workbench) -> pd.DataFrame:
@@ -162,25 +150,30 @@ def set_prices(bench: Workbench, rows: list[dict[str, Any]]) -> list[Action]:
     """Chosen list prices as actions on what the shop shows now."""
     shown = bench.live(ActionKind.SET_PRICE, [row["sku"] for row in rows])
     made: list[Action] = []
-    tool = _made(bench)
+    tool, draws = list_prices(bench), tried_prices(bench)
     for row in rows:
-        state = shown[row["sku"]]
+        sku, state = row["sku"], shown[row["sku"]]
         if not state.exists:
             continue
         before, after = Decimal(str(state.fields["price"])), bench.price_of(row["price_minor"])
+        drawn = draws if draws is not None and sku in draws.table.index else None
         evidence = (
-            bench.demand.evidence(row["sku"]),
-            bench.elasticity.evidence(row["sku"]),
-            tool.evidence(row["sku"], int(row["price_minor"])),
+            bench.demand.evidence(sku),
+            bench.elasticity.evidence(sku),
+            (drawn.menu if drawn else tool).evidence(sku, int(row["price_minor"])),
+            *((drawn.evidence(sku),) if drawn else ()),
         )
+        why = price_reasons(bench, sku, before, after, evidence)
+        if drawn:
+            why = (tried_reason(bench, drawn, sku), *why[1:])
         made.append(
             SetPrice(
-                sku=row["sku"],
+                sku=sku,
                 before=PriceBefore(price=before, version=state.version),
                 after=PriceAfter(price=after),
                 impact=impact_of(row, bench.currency),
                 evidence=evidence,
-                reasons=price_reasons(bench, row["sku"], before, after, evidence),
+                reasons=why,
                 assumptions=assumptions_of(evidence),
             )
         )

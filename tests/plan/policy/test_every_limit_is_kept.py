@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
+import pandas as pd
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -14,10 +16,17 @@ from ecomagent.domain.action import (
     SetPrice,
     StartPromotion,
 )
-from ecomagent.domain.goal import Constraints
+from ecomagent.domain.evidence import DataRef
+from ecomagent.domain.goal import Constraints, Objective
 from ecomagent.domain.money import minor_digits
 from ecomagent.plan.policy import PolicyContext, SkuFacts, judge, parse_policy, price_reach
 from ecomagent.plan.policy.file import default_policy_text
+from ecomagent.plan.policy.limits import margin_floor
+from tools.elasticity import Elasticities
+from tools.forecast import DemandForecast
+from tools.price_draws import price_options
+from tools.price_ladder import PriceLimits
+from tools.pricing import price_menu
 
 NOW = datetime(2025, 3, 3, 9, tzinfo=UTC)
 FLOORS = ["positive_price", "protected", "unknown_cost_no_cut", "never_below_cost"]
@@ -239,3 +248,46 @@ def test_a_promotion_that_passes_keeps_every_limit(situation, stated, days):
         days=policy.promotion.max_days
     )
     assert abs(after.discount - (1 - after.price / facts.list_price)) <= Decimal("0.0051")
+
+
+@settings(max_examples=150, deadline=None)
+@given(situations())
+def test_no_price_that_may_be_drawn_by_chance_breaks_a_limit(situation):
+    context, policy, _ = situation
+    offered = price_options(_menu(context, policy), ["A"])
+
+    now = context.skus["A"].list_price
+    for minor in offered["price_minor"]:
+        price = Decimal(int(minor)).scaleb(-minor_digits(context.currency))
+        if price != now:
+            assert broken_by(price, context, policy) == []
+            judged = judge(policy, set_price(context, price), context)
+            assert judged.action is not None and judged.action.after.price == price
+
+
+def _menu(context, policy):
+    facts, asked = context.skus["A"], context.constraints.max_price_change
+
+    def minor(amount):
+        return np.nan if amount is None else float(amount.scaleb(minor_digits(context.currency)))
+
+    names = pd.Index(["A"], name="sku")
+    source = DataRef(source="catalogue", as_of=NOW, facts_hash="f00d")
+    demand = pd.DataFrame(
+        {"mean_per_day": 4.0, "variance_per_day": 6.0, "log_error_sd": 0.2}, index=names
+    )
+    elasticity = pd.DataFrame({"elasticity": -2.0, "std_error": 0.7}, index=names)
+    allowed = policy.price.max_change_per_day
+    return price_menu(
+        pd.DataFrame({"sku": names, "list_price_minor": minor(facts.list_price),
+                      "cost_minor": minor(facts.cost), "map_price_minor": minor(facts.map_price),
+                      "on_hand": 100.0, "inbound": 0.0}),
+        DemandForecast(demand, NOW.date(), 28, source, 0, 0),
+        Elasticities(elasticity, elasticity, {}, source),
+        limits=PriceLimits(
+            currency=context.currency, min_margin=margin_floor(policy, context).value,
+            max_change=allowed if asked is None else min(asked, allowed),
+            endings=policy.price.endings,
+        ),
+        bounds=price_reach(policy, context), objective=Objective.GROSS_PROFIT, source=source,
+    )  # fmt: skip
