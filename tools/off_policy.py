@@ -108,7 +108,7 @@ def evaluate_policy(
         "snips": (snips, weight * (log.reward - snips) / mean_weight),
         "doubly_robust": (_mean(planned) + _mean(surprise), surprise - _mean(surprise)),
     }
-    effective = float(weight.sum() ** 2 / max(np.square(weight).sum(), 1e-12))
+    effective = _effective(weight)
     reliable = effective >= ENOUGH and _outside(log, target) <= OUTSIDE
     return {
         name: _valued(value, influence, log.cluster, effective, reliable)
@@ -130,8 +130,9 @@ def compare_policies(
     planned = ((challenger - incumbent) * model).sum(axis=1)
     value, influence = _with_influence((one - other) * surprise)
     value += _mean(planned)
-    effective = float(one.sum() ** 2 / max(np.square(one).sum(), 1e-12))
-    reliable = effective >= ENOUGH and _outside(log, challenger) <= OUTSIDE
+    effective = min(_effective(one), _effective(other))
+    outside = max(_outside(log, challenger), _outside(log, incumbent))
+    reliable = effective >= ENOUGH and outside <= OUTSIDE
     return _valued(value, influence, log.cluster, effective, reliable, DECIDED)
 
 
@@ -140,9 +141,9 @@ def better(gain: PolicyValue) -> bool:
     return gain.reliable and gain.low > 0
 
 
-def worse(gain: PolicyValue) -> bool:
-    """Whether a policy has to stop: it is worse with the interval's confidence."""
-    return gain.reliable and gain.high < 0
+def worse(gain: PolicyValue, *, by: float = 0.0) -> bool:
+    """Whether a policy has to stop: it is worse by more than that, with confidence."""
+    return gain.reliable and gain.high < -by
 
 
 def certain(options: Ints, count: int) -> Floats:
@@ -164,6 +165,11 @@ def _weights(log: ChoiceLog, target: Floats) -> Floats:
     rows = np.arange(len(log.chosen))
     weights: Floats = target[rows, log.chosen] / log.propensity[rows, log.chosen]
     return weights
+
+
+def _effective(weight: Floats) -> float:
+    """Choices that tell about a policy (Kish 1965)."""
+    return float(weight.sum() ** 2 / max(np.square(weight).sum(), 1e-12))
 
 
 def _outside(log: ChoiceLog, target: Floats) -> float:

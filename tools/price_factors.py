@@ -51,7 +51,7 @@ FACTORS: dict[str, tuple[str, str]] = {
     "brand": ("brand's minimum price", "品牌最低价"),
     "change": ("largest change or discount", "最大调价幅度"),
     "policy": ("other bounds of policy and goal", "其他政策与目标约束"),
-    "ending": ("endings, family and the joint choice", "价格尾数、同系列价格与整体取舍"),
+    "ending": ("endings, family, the joint choice, a draw", "价格尾数、同系列价格、整体取舍、抽取"),
 }
 """Every factor in the order it is switched on, in both languages."""
 

@@ -41,27 +41,31 @@ class Judgement:
     Attributes:
         live: Who does.
         by: The comparison that changed it; None where it stays.
+        allowed: What trying prices may cost, a SKU and day.
         values: What each policy would have earned, by every estimator of ``tools.off_policy``.
         gains: Every comparison made.
     """
 
     live: PricePolicy
     by: Gain | None
+    allowed: float
     values: dict[PricePolicy, dict[str, PolicyValue]]
     gains: tuple[Gain, ...]
 
 
-def judge_policies(found: PriceLog, live: PricePolicy) -> Judgement:
+def judge_policies(found: PriceLog, live: PricePolicy, *, regret: float = 0.0) -> Judgement:
     """Judge the policies by the logged choices, and decide.
 
-    A live policy that earns less than prices that are not tried out (the upper end of its
-    interval is below nothing) gives way to them, and a challenger that earns less than learning
-    to that. A challenger goes live where the lower end of its gain over the live policy is above
-    nothing. Both only where the log holds enough choices that tell (``tools.off_policy.ENOUGH``).
+    Trying prices costs something by its nature, since what it teaches helps every policy. A live
+    policy gives way to the best known prices where it costs more than it may (the upper end of its
+    gain over them is below the cost allowed), and a challenger to prices that learn where it earns
+    less than those. A challenger goes live where the lower end of its gain over the live policy is
+    above nothing. All only where enough choices tell (``tools.off_policy.ENOUGH``).
 
     Args:
         found: The log.
         live: Who sets prices now.
+        regret: Share of what the best known prices earn that trying may cost.
     """
     gains = _gains(found)
     values = {PricePolicy.OPTIMISE: found.best, PricePolicy.LEARN: found.thompson}
@@ -74,10 +78,14 @@ def judge_policies(found: PriceLog, live: PricePolicy) -> Judgement:
         judged[PricePolicy.CHALLENGER] = evaluate_policy(
             asked.log, asked.challenger, asked.expected
         )
-    by = _change(gains, live)
-    if by is None:
-        return Judgement(live, None, judged, gains)
-    return Judgement(by.over if worse(by.value) else by.policy, by, judged, gains)
+    earned = judged[PricePolicy.OPTIMISE]["doubly_robust"].value
+    allowed = regret * max(earned, 0.0)
+    by = _loss(gains, live, allowed)
+    if by is not None:
+        return Judgement(by.over, by, allowed, judged, gains)
+    wins = (each for each in gains if each.over is live and better(each.value))
+    by = next((each for each in wins if each.policy is PricePolicy.CHALLENGER), None)
+    return Judgement(live if by is None else by.policy, by, allowed, judged, gains)
 
 
 def _gains(found: PriceLog) -> tuple[Gain, ...]:
@@ -94,11 +102,11 @@ def _gains(found: PriceLog) -> tuple[Gain, ...]:
     )
 
 
-def _change(gains: tuple[Gain, ...], live: PricePolicy) -> Gain | None:
+def _loss(gains: tuple[Gain, ...], live: PricePolicy, allowed: float) -> Gain | None:
     """The comparison that takes prices from the live policy, the most cautious first."""
-    losses = [each for each in gains if each.policy is live and worse(each.value)]
-    if losses:
-        return min(losses, key=lambda each: list(PricePolicy).index(each.over))
-    wins = (each for each in gains
-            if each.policy is PricePolicy.CHALLENGER and each.over is live)  # fmt: skip
-    return next((each for each in wins if better(each.value)), None)
+    losses = [
+        each for each in gains
+        if each.policy is live
+        and worse(each.value, by=allowed if each.over is PricePolicy.OPTIMISE else 0.0)
+    ]  # fmt: skip
+    return min(losses, key=lambda each: list(PricePolicy).index(each.over), default=None)

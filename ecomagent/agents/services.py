@@ -84,6 +84,7 @@ class Services:
             currency=self.settings.shop.currency,
             actor=self.actor.name,
             challenger=challenger_name(self.paths.challenger),
+            regret=self.settings.pricing.regret,
         )
 
     def bench(self, state: Mapping[str, Any]) -> Workbench:

@@ -88,6 +88,8 @@ class PriceGate(_Frozen):
     """Draws of earlier plans are not looked at."""
     challenger: str = ""
     """Name of the trained challenger; empty for none."""
+    allowed: Decimal = Decimal(0)
+    """What trying prices may cost, gross profit a SKU and day."""
     choices: int = 0
     skus: int = 0
     policies: tuple[PolicyShown, ...] = ()
@@ -104,6 +106,7 @@ class Gatekeeper:
         currency: The shop's.
         actor: Who asks.
         challenger: Name of the trained challenger; empty for none.
+        regret: Share of gross profit that trying prices may cost.
     """
 
     repository: PlanRepository
@@ -111,6 +114,7 @@ class Gatekeeper:
     currency: str
     actor: str
     challenger: str
+    regret: float
 
     def newest(self, as_of: datetime) -> PriceGate | None:
         """The newest judgement that was known at a moment."""
@@ -170,14 +174,15 @@ class Gatekeeper:
             columns=["units", "revenue_minor", "cost_minor", "list_price_minor", "on_hand"],
         )
         log = read_price_log(choices, panel, today=view.today)
-        judged = judge_policies(log, PricePolicy(before.live))
+        judged = judge_policies(log, PricePolicy(before.live), regret=self.regret)
         why = (before.why_en, before.why_zh)
         if judged.by is not None:
-            why = self._words(judged.by, len(log.skus))
+            why = self._words(judged.by, judged.allowed, len(log.skus))
         return before.model_copy(
             update={
                 "live": judged.live.value, "why_en": why[0], "why_zh": why[1],
                 "choices": len(log.skus), "skus": len(set(log.skus)),
+                "allowed": self._money(judged.allowed),
                 "policies": self._policies(judged),
                 "gains": tuple(self._gain(each) for each in judged.gains),
             }
@@ -205,20 +210,28 @@ class Gatekeeper:
         )
 
     def _estimate(self, found: PolicyValue) -> Estimate:
-        value, low, high = (
-            Decimal(f"{each / 10 ** minor_digits(self.currency):.4f}")
-            for each in (found.value, found.low, found.high)
-        )
+        low, high = self._money(found.low), self._money(found.high)
         known = low.is_finite() and high.is_finite()
-        return Estimate(value=value, low=low if known else None, high=high if known else None)
+        return Estimate(
+            value=self._money(found.value), low=low if known else None, high=high if known else None
+        )
 
-    def _words(self, by: Gain, choices: int) -> tuple[str, str]:
+    def _money(self, minor: float) -> Decimal:
+        return Decimal(f"{minor / 10 ** minor_digits(self.currency):.4f}")
+
+    def _words(self, by: Gain, allowed: float, choices: int) -> tuple[str, str]:
         one, other = NAMES[by.policy.value], NAMES[by.over.value]
         gain = self._estimate(by.value)
         band = f"{gain.low:+.2f} … {gain.high:+.2f}"
-        return (
+        en = (
             f"on {choices:,} choices {one[0]} earned {gain.value:+.2f} {self.currency} ({band}) a"
-            f" SKU and day against {other[0]}",
-            f"在 {choices:,} 次选择中,{one[1]}与{other[1]}相比,每个 SKU 每天毛利"
-            f" {gain.value:+.2f} {self.currency}({band})",
+            f" SKU and day against {other[0]}"
         )
+        zh = (
+            f"在 {choices:,} 次选择中,{one[1]}与{other[1]}相比,每个 SKU 每天毛利"
+            f" {gain.value:+.2f} {self.currency}({band})"
+        )
+        if by.over.value != "optimise" or by.value.value > 0:
+            return en, zh
+        cost = f"{self._money(allowed):.2f}"
+        return f"{en}, where trying may cost {cost}", f"{zh},而试价最多可让出 {cost}"

