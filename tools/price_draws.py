@@ -189,17 +189,15 @@ class _Drawn:
     def table(self) -> pd.DataFrame:
         draw, rows = self.draw, np.arange(len(self.skus))
         worth = (draw.propensity * np.nan_to_num(self.values)).sum(axis=1)
-        return pd.DataFrame(
-            {
-                "price_minor": self.prices[rows, draw.chosen],
-                "current_minor": self.prices[:, KEPT],
-                "chance": draw.propensity[rows, draw.chosen],
-                "best_minor": self.prices[rows, self.best],
-                "regret_minor": draw.regret,
-                "value": np.maximum(worth, 1.0),
-            },
-            index=self.skus,
-        ).apply(significant)
+        columns = {
+            "price_minor": self.prices[rows, draw.chosen],
+            "current_minor": self.prices[:, KEPT],
+            "chance": draw.propensity[rows, draw.chosen],
+            "best_minor": self.prices[rows, self.best],
+            "regret_minor": draw.regret,
+            "value": np.maximum(worth, 1.0),
+        }
+        return pd.DataFrame({n: significant(each) for n, each in columns.items()}, self.skus)
 
     def result(self, row: int) -> dict[str, Any]:
         def chances(given: Floats | None) -> list[float | None] | None:

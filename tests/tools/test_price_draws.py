@@ -156,3 +156,15 @@ def test_another_policy_is_noted_beside_and_drawn_by_only_when_live(source):
         and draw_of(evidence.params) == evidence.result
     )
     assert evidence.result["thompson"] == beside.evidence("S00").result["chances"]
+
+
+def test_a_shop_with_nothing_to_try_gets_no_draws(source):
+    menu = menu_of(shop(3), source)
+
+    found = price_draws(
+        menu, price_options(menu, []), left_minor=pd.Series(dtype=float), most=5, seed=1,
+        challenger=Highest(), live=True,
+    )  # fmt: skip
+
+    assert found.table.empty and found.menu.table.empty and not found.capped
+    assert found.all_evidence() == ()

@@ -152,6 +152,12 @@ def tried_remarks(bench: Workbench) -> list[tuple[str, str]]:
         return []
     if draws is None:
         return [_not_tried(gate)]
+    if draws.table.empty and not draws.capped:
+        return [(
+            "No prices are tried: that takes products with a cost on file, with stock that lasts,"
+            " free to change, and whose price need not fit that of variants or sizes.",
+            "未试价:试价的商品须有成本记录、库存充足、允许改价,且价格不受同款其他规格约束。",
+        )]  # fmt: skip
     said = []
     if gate.live == "challenger" and _challenger(bench) is None:
         said.append((
