@@ -37,6 +37,8 @@ NAMES = {
     "challenger": ("the challenger's prices", "挑战者定价"),
 }
 NO_CHOICES = ("no drawn price has been asked for long enough yet", "尚无抽取的价格执行足够久")
+NOT_DEARER = ("nothing in {choices:,} choices shows that trying costs more than it may",
+              "{choices:,} 次选择中没有迹象表明试价代价过高")  # fmt: skip
 RESTARTED = ("started again by {actor}", "由 {actor} 重新开始")
 RETRAINED = ("the challenger that had proved itself is not there any more",
              "已通过检验的挑战者不复存在")  # fmt: skip
@@ -178,6 +180,9 @@ class Gatekeeper:
         why = (before.why_en, before.why_zh)
         if judged.by is not None:
             why = self._words(judged.by, judged.allowed, len(log.skus))
+        elif before.live == "learn" and len(log.skus):
+            why = (NOT_DEARER[0].format(choices=len(log.skus)),
+                   NOT_DEARER[1].format(choices=len(log.skus)))  # fmt: skip
         return before.model_copy(
             update={
                 "live": judged.live.value, "why_en": why[0], "why_zh": why[1],

@@ -134,6 +134,7 @@ def test_few_choices_decide_nothing(story):
 
     assert gate["live"] == "learn"
     assert all(not each["reliable"] for each in gate["gains"])
+    assert "no drawn price has been asked for long enough" in gate["why_en"]
 
 
 def test_goals_that_are_not_counted_in_profit_try_no_prices(story):
@@ -297,6 +298,7 @@ def test_a_challenger_is_let_in_by_strong_evidence_only(travels, tmp_path, bette
     gate = shop.types(NOW, "prices", "judge", "--json")
 
     assert gate["live"] == live, gate["gains"]
+    assert ("nothing in" in gate["why_en"]) == (live == "learn")
     assert ("challenger" in {each["policy"] for each in gate["policies"]}) == known
 
 
