@@ -11,7 +11,7 @@ from ecomagent.agents.relaxing import why_nothing
 from ecomagent.agents.services import Services
 from ecomagent.agents.specialists.bundles import create_bundles
 from ecomagent.agents.specialists.experiments import start_experiments
-from ecomagent.agents.specialists.marketing import campaigns
+from ecomagent.agents.specialists.marketing import campaigns, featured
 from ecomagent.agents.specialists.pricing import set_prices, start_promotions
 from ecomagent.agents.specialists.replenishment import reorders
 from ecomagent.agents.specialists.selection import status_changes
@@ -133,16 +133,21 @@ def _choose(bench: Workbench, rows: pd.DataFrame, columns: Coupled) -> Chosen:
 
 
 def _conflicts(bench: Workbench, rows: pd.DataFrame) -> list[tuple[str, str]]:
-    """Pairs that make no sense together: taking a product off sale and working on its SKUs."""
+    """Pairs that make no sense together.
+
+    Taking a product off sale, and working on its SKUs or
+    writing to customers about them.
+    """
     ends = rows[rows["kind"] == ActionKind.DELIST_PRODUCT.value]
     ending = dict(zip(ends["target"], ends["id"], strict=True))
     product = dict(zip(bench.catalogue["sku"], bench.catalogue["product_id"], strict=True))
     works = rows[rows["kind"].isin([kind.value for kind in WORKS_ON_SKU])]
-    return [
-        (str(ending[product[sku]]), str(candidate))
-        for sku, candidate in zip(works["target"], works["id"], strict=True)
-        if product.get(sku) in ending
-    ]
+    needs = list(zip(works["target"], works["id"], strict=True))
+    if ending and (writes := rows["kind"] == ActionKind.SEND_CAMPAIGN.value).any():
+        needs += [(sku, each) for each in rows.loc[writes, "id"] for sku in featured(bench)]
+    return sorted({
+        (str(ending[product[sku]]), str(each)) for sku, each in needs if product.get(sku) in ending
+    })  # fmt: skip
 
 
 def _choice(bench: Workbench, rows: pd.DataFrame, taken: list[str], chosen: Chosen) -> Choice:
