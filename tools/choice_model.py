@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ecomagent.domain.evidence import DataRef, Evidence
@@ -72,6 +73,11 @@ class Transference:
         names = ["stay", "stay_p10", "stay_p90"]
         found = self.table[names].astype(float).reindex(categories.astype(str))
         return found.fillna(self.shop)
+
+    def told(self, categories: pd.Series) -> npt.NDArray[np.bool_]:
+        """Whether each row's category itself showed what stays, rather than other ones."""
+        known = self.table["basis"].reindex(categories.astype(str))
+        return known.eq("category").to_numpy()
 
     def assumptions(self, category: str) -> tuple[str, ...]:
         """What a category's figure rests on that is assumed rather than known."""

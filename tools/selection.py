@@ -309,9 +309,14 @@ def _dead(rhythm: Rhythm, on_hand: Floats, active: Mask) -> tuple[Mask, Mask]:
 
 
 def _loses(asked: _Asked, shelf: Shelf, worth: Worth, spread: Spread, among: Mask) -> Mask:
-    """SKUs without which the assortment earns more, nine chances in ten."""
+    """SKUs without which the assortment earns more, nine chances in ten.
+
+    Only where the category's own days without goods showed it: ending what sells, because of what
+    customers did elsewhere, is a gamble.
+    """
     settled = among & (asked.rhythm.free_days >= SETTLED_DAYS) & (shelf.worth() < 0)
     settled &= np.isfinite(worth.profit) & (shelf.demand > 0) & _comparable(shelf, worth)
+    settled &= asked.transference.told(_categories(asked.shown))
     if not settled.any():
         return settled
     found = changes(

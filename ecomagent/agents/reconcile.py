@@ -135,8 +135,7 @@ def _choose(bench: Workbench, rows: pd.DataFrame, columns: Coupled) -> Chosen:
 def _conflicts(bench: Workbench, rows: pd.DataFrame) -> list[tuple[str, str]]:
     """Pairs that make no sense together.
 
-    Taking a product off sale, and working on its SKUs or
-    writing to customers about them.
+    Taking a product off sale, and working on its SKUs or writing to customers about them.
     """
     ends = rows[rows["kind"] == ActionKind.DELIST_PRODUCT.value]
     ending = dict(zip(ends["target"], ends["id"], strict=True))
