@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,47 +12,50 @@ import pandas as pd
 
 from ecomagent.domain.errors import NotFoundError
 from ecomagent.domain.evidence import DataRef, Evidence
-from ecomagent.domain.goal import Objective
 from tools.elasticity import Elasticities
+from tools.experiment_design import (
+    BLOCK_DAYS,
+    BLOCKS,
+    DESIGN,
+    errors_of,
+    fractions_of,
+    same_profit_of,
+)
+from tools.experiment_worth import learnt, most_lost, power, while_it_runs
 from tools.figures import plain, rows_of, significant
 from tools.forecast import DemandForecast
-from tools.futures import FLATTEST, STEEPEST, common_luck
-from tools.price_effects import METRICS, Terms, assess
+from tools.matched_skus import WeeklySales, match_skus
 from tools.price_futures import GIVEN
 
 Floats = npt.NDArray[np.float64]
 
 TOOL = "tools.experiment.experiment_menu"
-BLOCK_DAYS = 7
-"""Whole weeks, so that weekdays weigh the same at both prices."""
-BLOCKS = (4, 6, 8, 10, 12)
-CHANCE = 0.5
-LASTING = 1.5
-"""How much more block means scatter than independent days would: demand has ups and downs that
-last longer than a day."""
 ENOUGH = 0.5
 """Share of the doubt that should be left: longer experiments are not looked at then."""
 MOST_LEFT = 0.8
 """Share of the doubt that may be left: an experiment that cannot tell is not worth running."""
 LEAST_DROP = 0.03
 """Drops of the price below this teach next to nothing."""
-LADDER = 9
-SPREAD = 15
-"""Prices, and answers of the experiment, that its value is computed over."""
+MOST_MATCHED = 200
+"""SKUs that others are sought for: those that sell most."""
 
 
 @dataclass(frozen=True)
 class ExperimentMenu:
-    """One proposed switchback a SKU: two prices, block by block, by chance.
+    """One proposed experiment a SKU.
 
     Attributes:
-        table: ``sku``, ``price_minor`` (the lower price), ``current_minor``, ``blocks``, ``days``
-            at the lower price, ``detects`` (standard error of the elasticity from the experiment
-            alone), ``left`` (standard error of the elasticity afterwards), ``learnt_minor``
-            (expected gain from pricing on what was learnt), ``value`` (that, and the experiment's
-            own expected gain or loss), and P10, P50, P90 of the change of ``units``,
-            ``revenue_minor``, ``gross_profit_minor`` while it runs.
+        table: ``sku``, ``price_minor`` (the lower price), ``current_minor``, ``matched`` (1 for
+            matched SKUs, 0 for a switchback), ``blocks``, ``days`` at the lower price, ``detects``
+            (standard error of the elasticity from the experiment alone), ``left`` (standard error
+            of the elasticity afterwards), ``same_profit`` (elasticity at which both prices earn
+            the same), ``power`` (chance that the experiment tells which earns more, as things
+            are believed now), ``most_lost_minor`` (gross profit after whose loss it stops),
+            ``learnt_minor`` (expected gain from pricing on what was learnt), ``value`` (that, and
+            the experiment's own expected gain or loss), and P10, P50, P90 of the change of
+            ``units``, ``revenue_minor``, ``gross_profit_minor`` while it runs.
         given: What each SKU's figures were computed from; index ``sku``.
+        controls: Names of the SKUs that keep their price for it, by SKU; empty for a switchback.
         payback_days: Days over which what was learnt is counted.
         horizon_days: Days that impacts are counted over.
         draws: Futures drawn.
@@ -63,6 +65,7 @@ class ExperimentMenu:
 
     table: pd.DataFrame = field(repr=False)
     given: pd.DataFrame = field(repr=False)
+    controls: Mapping[str, tuple[str, ...]] = field(repr=False)
     payback_days: int
     horizon_days: int
     draws: int
@@ -94,11 +97,21 @@ class ExperimentMenu:
             assumptions=(
                 f"what is learnt is counted over {self.payback_days} days after the experiment",
                 "demand stays as it is forecast, and other products' does not answer this price",
+                *self._held_with(sku),
             ),
         )
 
+    def fractions(self, sku: str) -> tuple[float, ...]:
+        """Information at each look of a SKU's experiment over that at the last."""
+        rows = self.table[self.table["sku"] == sku]
+        return fractions_of(self.given.loc[[sku]], rows["blocks"].to_numpy())[0]
 
-_GIVEN = (*GIVEN, "price_minor", "low_minor", "high_minor")
+    def _held_with(self, sku: str) -> tuple[str, ...]:
+        names = ", ".join(self.controls.get(sku, ()))
+        return (f"it and {names} go on as they did in the year before",) if names else ()
+
+
+_GIVEN = (*GIVEN, "price_minor", "low_minor", "high_minor", *DESIGN)
 
 
 def experiment_menu(
@@ -110,17 +123,18 @@ def experiment_menu(
     payback_days: int,
     horizon_days: int,
     source: DataRef,
+    sales: WeeklySales | None = None,
+    switches: pd.Series | None = None,
+    apart: pd.DataFrame | None = None,
     seed: int = 0,
     draws: int = 400,
 ) -> ExperimentMenu:
     """Experiments whose lesson is worth more than they cost, at most one a SKU.
 
-    Half of an experiment's weeks, drawn by chance, ask the lower price. The difference of the two
-    log mean sales over the log of the prices' ratio estimates the elasticity with a standard
-    error of ``sqrt(LASTING * variance / mean² * (1 / days + 1 / days)) / |log ratio|``, where
-    ``variance`` is a day's (negative binomial scatter included). The shortest of ``BLOCKS`` is
-    taken that leaves at most ``ENOUGH`` of the present doubt, or else the longest; where that
-    leaves more than ``MOST_LEFT``, none.
+    A switchback where prices may come and go; where they may not, or it could not tell, matched
+    SKUs, if there are any (``tools.experiment_design`` says how exactly each tells). The shortest
+    of ``BLOCKS`` is taken that leaves at most ``ENOUGH`` of the present doubt, or else the
+    longest; where that leaves more than ``MOST_LEFT``, none.
 
     Its value is the expected value of sample information (Raiffa and Schlaifer 1961): gross
     profit at the price that is best on average once the answer is known, less that of the price
@@ -136,17 +150,22 @@ def experiment_menu(
         payback_days: Days after the experiment that count.
         horizon_days: Days that impacts are counted over.
         source: The catalogue's reference.
+        sales: By week, to match SKUs by; none are matched without.
+        switches: Whether a SKU's price may come and go; index SKU. All may where not said.
+        apart: Pairs ``sku``, ``other`` that replace each other, so that neither serves as the
+            other's comparison.
         seed: Seed of the futures.
         draws: Number of futures.
     """
-    given = _given(catalogue, demand, elasticity, reach)
+    given = _given(catalogue, demand, elasticity, reach).assign(**dict.fromkeys(DESIGN, 0.0))
+    given, controls = _designed(given, catalogue, sales, switches, apart)
     table = _figures(given, payback_days, horizon_days, draws, seed)
     tells = table["left"] <= MOST_LEFT * given["std_error"].to_numpy()
     table = table[tells & (table["value"] > 0)].sort_values(
         ["value", "sku"], ascending=[False, True], ignore_index=True
     )
     return ExperimentMenu(
-        table, given, payback_days, horizon_days, draws, seed, (source, demand.source)
+        table, given, controls, payback_days, horizon_days, draws, seed, (source, demand.source)
     )
 
 
@@ -161,14 +180,34 @@ def experiment_of(params: Mapping[str, Any]) -> dict[str, float]:
     return {str(k): float(v) for k, v in found.iloc[0].drop(["sku", "current_minor"]).items()}
 
 
-def lower_blocks(sku: str, blocks: int, seed: int) -> tuple[bool, ...]:
-    """Which blocks get the lower price: one of every two neighbours, by chance.
+def _designed(
+    given: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    sales: WeeklySales | None,
+    switches: pd.Series | None,
+    apart: pd.DataFrame | None,
+) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:
+    """Each SKU's design; SKUs that neither serves are left out."""
+    may = pd.Series(True, index=given.index)
+    if switches is not None:
+        may = switches.reindex(given.index).fillna(value=True).astype(bool)
+    may &= _tells(given)
+    wanted = given.loc[~may, "mean_per_day"].sort_values(ascending=False, kind="stable")
+    if sales is None or wanted.empty:
+        return given[may], {}
+    pairs = pd.DataFrame(columns=["sku", "other"]) if apart is None else apart
+    found = match_skus(sales, catalogue, list(wanted.index[:MOST_MATCHED]), pairs)
+    matched = given.loc[found.index].assign(
+        matched=1.0, control_scatter=found["control_scatter"], drift=found["drift"]
+    )
+    controls = dict(zip(found.index.astype(str), found["controls"], strict=True))
+    return pd.concat([given[may], matched]).sort_index(), controls
 
-    The same SKU and seed give the same draw.
-    """
-    rng = np.random.default_rng([seed, zlib.crc32(sku.encode())])
-    first = rng.random(blocks // 2) < CHANCE
-    return tuple(bool(low) for one in first for low in (one, not one))
+
+def _tells(given: pd.DataFrame) -> pd.Series:
+    _, errors = _design(given)
+    doubt = given["std_error"].to_numpy(dtype=np.float64)
+    return pd.Series(errors / np.sqrt(doubt**2 + errors**2) <= MOST_LEFT, index=given.index)
 
 
 def _given(
@@ -190,7 +229,7 @@ def _given(
     frame = frame.join(elasticity.table[["elasticity", "std_error"]])
     frame = frame.join(reach[["tried_minor", "low_minor", "high_minor"]].astype("float64"))
     frame = frame.rename(columns={"tried_minor": "price_minor"}).sort_index()
-    needed = frame[[name for name in _GIVEN if name != "stock"]]
+    needed = frame[[name for name in _GIVEN if name not in ("stock", *DESIGN)]]
     usable = np.isfinite(needed.to_numpy(dtype=np.float64)).all(axis=1)
     frame = frame[usable]
     positive = (frame["mean_per_day"] > 0) & (frame["price_minor"] > 0)
@@ -206,21 +245,25 @@ def _figures(
     blocks, detects = _design(given)
     doubt = given["std_error"].to_numpy(dtype=np.float64)
     left = doubt * detects / np.sqrt(doubt**2 + detects**2)
-    days = blocks * BLOCK_DAYS // 2
-    learnt = payback_days * _learnt(given, np.sqrt(np.maximum(doubt**2 - left**2, 0.0)), left)
-    impact = _while_it_runs(given, days, horizon_days, draws, seed)
+    days = np.where(given["matched"] > 0, blocks, blocks // 2) * BLOCK_DAYS
+    taught = payback_days * learnt(given, np.sqrt(np.maximum(doubt**2 - left**2, 0.0)), left)
+    impact = while_it_runs(given, days, horizon_days, draws, seed)
     running = impact.pop("running").to_numpy(dtype=np.float64)
     table = pd.DataFrame(
         {
             "sku": given.index.to_numpy(),
             "price_minor": given["price_minor"].to_numpy(),
             "current_minor": given["current_minor"].to_numpy(),
+            "matched": given["matched"].to_numpy(),
             "blocks": blocks,
             "days": days,
             "detects": significant(detects),
             "left": significant(left),
-            "learnt_minor": significant(learnt),
-            "value": significant(learnt + running),
+            "same_profit": significant(same_profit_of(given)),
+            "power": significant(power(given, blocks, detects), 3),
+            "most_lost_minor": np.round(most_lost(given, days, impact)),
+            "learnt_minor": significant(taught),
+            "value": significant(taught + running),
         }
     )
     return pd.concat([table, impact.reset_index(drop=True)], axis=1)
@@ -228,58 +271,8 @@ def _figures(
 
 def _design(given: pd.DataFrame) -> tuple[npt.NDArray[np.int64], Floats]:
     """Blocks of each experiment, and the standard error it gives."""
-    mean = given["mean_per_day"].to_numpy(dtype=np.float64)
-    scatter = np.maximum(given["variance_per_day"].to_numpy(dtype=np.float64), mean) / mean**2
-    ratio = np.abs(np.log((given["price_minor"] / given["current_minor"]).to_numpy()))
-    half = np.array(BLOCKS)[:, None] * BLOCK_DAYS / 2
-    errors = np.sqrt(LASTING * scatter * 2 / half) / ratio
+    errors = errors_of(given, np.array(BLOCKS)[:, None])
     doubt = given["std_error"].to_numpy(dtype=np.float64)
     enough = errors / np.sqrt(doubt**2 + errors**2) <= ENOUGH
     chosen = np.where(enough.any(axis=0), enough.argmax(axis=0), len(BLOCKS) - 1)
     return np.array(BLOCKS)[chosen], errors[chosen, np.arange(len(given))]
-
-
-def _learnt(given: pd.DataFrame, moves: Floats, left: Floats) -> Floats:
-    """Expected gain a day from pricing on the answer rather than on what is known now."""
-    from scipy.special import ndtri
-
-    if given.empty:
-        return np.zeros(0)
-    now, cost, mean, known = (
-        given[name].to_numpy(dtype=np.float64)[:, None, None]
-        for name in ("current_minor", "cost_minor", "mean_per_day", "elasticity")
-    )
-    low, high = (given[n].to_numpy(dtype=np.float64)[:, None] for n in ("low_minor", "high_minor"))
-    steps = np.linspace(0.0, 1.0, LADDER)[None, :]
-    price = np.concatenate([low + (high - low) * steps, now[:, 0]], axis=1)[:, None, :]
-    nodes = ndtri((np.arange(SPREAD) + 0.5) / SPREAD)
-    answers = known + moves[:, None, None] * nodes[None, :, None]
-    log = np.log(price / now)
-
-    def profit(centre: Floats, spread: Floats) -> Floats:
-        values = np.zeros(np.broadcast_shapes(centre.shape, log.shape))
-        for node in nodes:
-            drawn = np.clip(centre + spread * node, STEEPEST, FLATTEST)
-            values += (price - cost) * mean * np.exp(drawn * log) / SPREAD
-        return values
-
-    after = profit(answers, left[:, None, None])
-    best_now = after.mean(axis=1).max(axis=1)
-    found: Floats = after.max(axis=2).mean(axis=1) - best_now
-    return np.maximum(found, 0.0)
-
-
-def _while_it_runs(
-    given: pd.DataFrame, days: npt.NDArray[np.int64], horizon_days: int, draws: int, seed: int
-) -> pd.DataFrame:
-    """Change of every metric while the lower price is asked, as of a promotion that long."""
-    luck = common_luck(draws, seed)
-    parts = []
-    for length in np.unique(days):
-        rows = given[days == length]
-        terms = Terms(Objective.GROSS_PROFIT, max(int(length), horizon_days), int(length))
-        parts.append(assess(rows, terms, luck).rename(columns={"value": "running"}))
-    if not parts:
-        columns = [f"{metric}_{name}" for metric in METRICS for name in ("p10", "p50", "p90")]
-        return pd.DataFrame(columns=[*columns, "running"], dtype="float64")
-    return pd.concat(parts).reindex(given.index)

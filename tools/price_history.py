@@ -86,16 +86,14 @@ def price_weeks(
         panel: ``sku, date, units`` and, where known, ``COLUMNS``.
         catalogue: ``sku``, ``category`` and, where known, ``supplier_id``.
         experiments: ``sku``, ``starts_on``, ``ends_on`` (exclusive), ``surprise``: log of a price
-            that chance chose, less its expectation; those of one day add up. Where ``temporary``,
-            the list price stayed and no promotion was announced.
+            that chance chose, less its expectation; those of one day add up.
     """
     history = read_history(panel, COLUMNS, last=7 * WEEKS).without_bulk()
     weeks = history.days // 7
     counted = history.sold_freely()
     log_price = _log_price(history)
     counted &= np.isfinite(log_price)
-    assigned, tried = _assigned(history, experiments)
-    promo = np.where(tried, 0.0, _promoted(history))
+    assigned, promo = _assigned(history, experiments), _promoted(history)
     counted &= _usual(log_price, counted, weeks) & _usual(promo, counted, weeks)
     units = np.where(counted, np.clip(history.values["units"], 0, None), 0.0)
     log_cost = _weekly_mean(_log(history.column("cost_minor"), history), counted, weeks)
@@ -185,21 +183,18 @@ def _promoted(history: History) -> Floats:
     return (np.nan_to_num(promo) > 0).astype(np.float64)
 
 
-def _assigned(history: History, experiments: pd.DataFrame | None) -> tuple[Floats, Mask]:
-    """What chance added to each day's log price, and days whose price was only tried."""
+def _assigned(history: History, experiments: pd.DataFrame | None) -> Floats:
+    """What chance added to each day's log price."""
     found = np.zeros(history.values["units"].shape)
-    tried = np.zeros(found.shape, dtype=bool)
     if experiments is None or experiments.empty:
-        return found, tried
+        return found
     place = pd.Index(history.skus).get_indexer(pd.Index(experiments["sku"].astype(str)))
     begin, end = (_column_of(experiments[name], history) for name in ("starts_on", "ends_on"))
     surprise = experiments["surprise"].to_numpy(dtype=np.float64)
-    short = experiments["temporary"] if "temporary" in experiments else [False] * len(surprise)
-    for row, start, stop, size, brief in zip(place, begin, end, surprise, short, strict=True):
+    for row, start, stop, size in zip(place, begin, end, surprise, strict=True):
         if row >= 0 and np.isfinite(size):
             found[row, start:stop] += size
-            tried[row, start:stop] |= bool(brief)
-    return found, tried
+    return found
 
 
 def _column_of(days: pd.Series, history: History) -> npt.NDArray[np.int64]:

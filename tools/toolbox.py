@@ -13,6 +13,7 @@ from tools.choose import choose
 from tools.costs import with_assumed_cost
 from tools.elasticity import estimate_elasticity
 from tools.experiment import experiment_menu
+from tools.experiment_look import look_at
 from tools.forecast import forecast_demand
 from tools.halo import measure_halo
 from tools.impact import impact_after_edit
@@ -50,6 +51,7 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "judge_policies": judge_policies,
     "learn_uplift": learn_uplift,
     "lifetime_values": lifetime_values,
+    "look_at_experiment": look_at,
     "markdown_plan": markdown_plan,
     "measure_campaign": measure_campaign,
     "measure_changes": measure_changes,

@@ -19,7 +19,10 @@ BASIS = {
     "category": ("its category's price history", "同类目价格历史"),
     "shop": ("the whole shop's price history", "全店价格历史"),
     "prior": ("published studies, since prices here hardly moved", "公开研究(本店价格几乎未变动)"),
+    "measured": ("price changes and trials that were measured", "已测量的调价与价格试验"),
 }
+MOSTLY = 0.5
+"""Share of the doubt about an elasticity beyond which what was taken off is what it rests on."""
 SOLD_AT_ALL = 0.5
 """Units over the horizon below which nothing is said of where buyers would go."""
 MARKDOWN = "tools.markdown.markdown_plan"
@@ -97,7 +100,15 @@ def _gain(bench: Workbench, *, up: bool) -> tuple[str, str]:
 
 
 def _basis(bench: Workbench, sku: str, basis: str) -> str:
-    """Where the shop has no categories, a category's history is the whole shop's."""
+    """What the elasticity mostly rests on.
+
+    Where the shop has no categories, a category's history is the whole shop's.
+    """
+    known = bench.elasticity.parts.loc[sku]
+    before = known.get("before_learning_error")
+    error: Any = bench.elasticity.table.at[sku, "std_error"]
+    if before is not None and error**2 < MOSTLY * before**2:
+        return "measured"
     category = bench.context.skus[sku].category if sku in bench.context.skus else ""
     return "shop" if basis == "category" and not category else basis
 

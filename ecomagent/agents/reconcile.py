@@ -10,10 +10,11 @@ from ecomagent.agents.menus import COLUMNS, in_units, load_menu
 from ecomagent.agents.relaxing import why_nothing
 from ecomagent.agents.services import Services
 from ecomagent.agents.specialists.bundles import create_bundles
-from ecomagent.agents.specialists.experiments import start_experiments
+from ecomagent.agents.specialists.experiments import matched_with, start_experiments
 from ecomagent.agents.specialists.marketing import campaigns, featured
 from ecomagent.agents.specialists.pricing import set_prices, start_promotions
 from ecomagent.agents.specialists.replenishment import reorders
+from ecomagent.agents.specialists.running_experiments import look_notes, stop_experiments
 from ecomagent.agents.specialists.selection import status_changes
 from ecomagent.agents.standing_frame import base_frame
 from ecomagent.agents.state import PipelineState
@@ -58,7 +59,7 @@ def reconcile(services: Services, state: PipelineState) -> dict[str, Any]:
     rows = _open_to_change(bench, offered)
     if rows.empty:
         say("reconciler", "nobody proposes anything")
-        return {"chosen": [], "choice": None, **_why_nothing(services, state, offered)}
+        return {"chosen": [], "choice": None, "notes": _notes(services, state, offered)}
     columns = _coupled(bench, rows)
     chosen = _choose(bench, rows, columns)
     taken = list(columns.candidates(chosen.ids))
@@ -66,15 +67,24 @@ def reconcile(services: Services, state: PipelineState) -> dict[str, Any]:
     if columns.uncovered:
         say("reconciler", f"{len(columns.uncovered):,} lower prices would sell out too soon")
     choice = _choice(bench, rows, taken, chosen)
-    why = {} if taken else _why_nothing(services, state, offered)
-    return {"chosen": taken, "choice": choice.model_dump(mode="json"), **why}
+    notes = _notes(services, state, None if taken else offered)
+    return {"chosen": taken, "choice": choice.model_dump(mode="json"), "notes": notes}
 
 
-def _why_nothing(services: Services, state: PipelineState, rows: pd.DataFrame) -> dict[str, Any]:
-    """The notes with one more: which limits would have to give for a plan to be worth making."""
+def _notes(services: Services, state: PipelineState, offered: pd.DataFrame | None) -> list[str]:
+    """The notes so far, what running experiments show, and why nothing was chosen.
+
+    Args:
+        services: Ports and adapters.
+        state: The run's.
+        offered: All candidates, where none was chosen.
+    """
+    bench = services.bench(state)
+    notes = [*state.get("notes", []), *look_notes(bench)]
+    if offered is None:
+        return notes
     say("reconciler", "looking for the limits that stand in the way")
-    why = why_nothing(services.bench(state), rows, state["levers"])
-    return {"notes": [*state.get("notes", []), why]}
+    return [*notes, why_nothing(bench, offered, state["levers"])]
 
 
 def all_menus(services: Services, state: PipelineState) -> pd.DataFrame:
@@ -89,13 +99,17 @@ def all_menus(services: Services, state: PipelineState) -> pd.DataFrame:
 
 
 def _open_to_change(bench: Workbench, rows: pd.DataFrame) -> pd.DataFrame:
-    """Candidates that touch nothing protected: those would only take the place of others."""
+    """Candidates that touch nothing protected, nor take off sale what an experiment compares.
+
+    Those would only take the place of others.
+    """
     protected = bench.protected
     products = bench.catalogue["product_id"][bench.catalogue["sku"].isin(protected)]
     works = rows["kind"].isin([kind.value for kind in WORKS_ON_SKU])
     status = rows["kind"].isin([kind.value for kind in CHANGES_STATUS])
     touches = (works & rows["target"].isin(protected)) | (status & rows["target"].isin(products))
-    return rows[~touches]
+    held = bench.catalogue["product_id"][bench.catalogue["sku"].isin(list(bench.context.held))]
+    return rows[~touches & ~(status & rows["target"].isin(held))]
 
 
 def _coupled(bench: Workbench, rows: pd.DataFrame) -> Coupled:
@@ -135,16 +149,25 @@ def _choose(bench: Workbench, rows: pd.DataFrame, columns: Coupled) -> Chosen:
 def _conflicts(bench: Workbench, rows: pd.DataFrame) -> list[tuple[str, str]]:
     """Pairs that make no sense together.
 
-    Taking a product off sale, and working on its SKUs or writing to customers about them.
+    Taking a product off sale, and working on its SKUs, comparing with them or writing to customers
+    about them; an experiment, and moving the price of what it is compared with.
     """
     ends = rows[rows["kind"] == ActionKind.DELIST_PRODUCT.value]
     ending = dict(zip(ends["target"], ends["id"], strict=True))
     product = dict(zip(bench.catalogue["sku"], bench.catalogue["product_id"], strict=True))
+    prices = rows[rows["kind"].isin([kind.value for kind in WORKS_ON_PRICE])]
+    tries = rows[rows["kind"] == ActionKind.START_EXPERIMENT.value]
     works = rows[rows["kind"].isin([kind.value for kind in WORKS_ON_SKU])]
     needs = list(zip(works["target"], works["id"], strict=True))
     if ending and (writes := rows["kind"] == ActionKind.SEND_CAMPAIGN.value).any():
         needs += [(sku, each) for each in rows.loc[writes, "id"] for sku in featured(bench)]
-    return sorted({
+    moved = set()
+    for sku, trial in zip(tries["target"], tries["id"], strict=True):
+        held = matched_with(bench, str(sku))
+        needs += [(each, trial) for each in held]
+        moves = prices.loc[prices["target"].isin(held), "id"]
+        moved |= {(str(trial), str(each)) for each in moves}
+    return sorted(moved | {
         (str(ending[product[sku]]), str(each)) for sku, each in needs if product.get(sku) in ending
     })  # fmt: skip
 
@@ -205,7 +228,10 @@ def judged(services: Services, state: PipelineState) -> JudgedPlan:
 
 
 def build_actions(services: Services, state: PipelineState) -> tuple[Action, ...]:
-    """Actions for the chosen candidates, on what the shop shows now, most valuable first."""
+    """Actions on what the shop shows now: experiments that should end, then what was chosen.
+
+    Chosen ones come most valuable first.
+    """
     bench = services.bench(state)
     rows = chosen_rows(services, state)
     built: dict[tuple[Builder, str], Action] = {}
@@ -218,7 +244,8 @@ def build_actions(services: Services, state: PipelineState) -> tuple[Action, ...
         for row in rows
         if (BUILDERS[ActionKind(row["kind"])], str(row["target"])) in built
     ]
-    return tuple(a.model_copy(update={"id": a.content_id()}) for a in ordered)
+    made = (*stop_experiments(bench), *ordered)
+    return tuple(a.model_copy(update={"id": a.content_id()}) for a in made)
 
 
 def _target(action: Action) -> str:

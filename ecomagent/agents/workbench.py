@@ -320,29 +320,27 @@ class Workbench:
         return self.once("elasticity", self._estimate)
 
     def _estimate(self) -> Elasticities:
-        from tools.elasticity import estimate_elasticity
-
-        return estimate_elasticity(
-            self.learnt.without_measured(self.panel),
-            self.catalogue,
-            source=self.history.ref("panel", rows=len(self.panel)),
-            learnt=self.learnt.prices,
-            experiments=self._own_moves(),
-            neighbours=self._neighbours,
-        )
-
-    def _own_moves(self) -> pd.DataFrame:
-        """List prices that plans set, and prices that experiments tried."""
         import pandas as pd
 
-        from ecomagent.plan.experiment_log import tried_prices
+        from ecomagent.plan.experiment_log import trial_lessons, trials
         from ecomagent.plan.own_prices import own_price_moves
+        from tools.elasticity import estimate_elasticity
 
         as_of, kept = self.history.as_of, self.services.repository
         zone = self.services.settings.shop.timezone
-        tried = tried_prices(kept, as_of=as_of, since=as_of - timedelta(days=SALES_DAYS))
-        moves = own_price_moves(kept, as_of=as_of, timezone=zone).assign(temporary=False)
-        return pd.concat([moves, tried], ignore_index=True) if len(tried) else moves
+        source = self.history.ref("panel", rows=len(self.panel))
+        tried, panel = trial_lessons(
+            trials(kept, as_of), self.panel, as_of=as_of, zone=ZoneInfo(zone), source=source
+        )
+        measured = [each for each in (self.learnt.prices, tried) if len(each)]
+        return estimate_elasticity(
+            self.learnt.without_measured(panel),
+            self.catalogue,
+            source=source,
+            learnt=pd.concat(measured, ignore_index=True) if measured else None,
+            experiments=own_price_moves(kept, as_of=as_of, timezone=zone),
+            neighbours=self._neighbours,
+        )
 
     @property
     def price_gate(self) -> PriceGate | None:

@@ -32,6 +32,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "off": " ({share} % off)",
         "until": " until {day}",
         "experiment": "{price} or {tried} ({share} % less) by chance, {blocks} blocks until {day}",
+        "matched": "{price} → {tried} ({share} % less) on trial until {day}, {controls} unchanged",
         "stop": "stop experiment {id}",
         "order": "{units} units for {cost} (stock {stock}, inbound {inbound})",
         "unknown": "unknown",
@@ -57,6 +58,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "off": "(优惠 {share}%)",
         "until": ",至 {day}",
         "experiment": "{price}或{tried}(低 {share}%)随机轮换,共 {blocks} 段,至 {day}",
+        "matched": "{price} → {tried}(低 {share}%)试行至 {day},{controls} 价格不变",
         "stop": "停止试验 {id}",
         "order": "订购 {units} 件,{cost}(库存 {stock},在途 {inbound})",
         "unknown": "未知",
@@ -130,7 +132,8 @@ def _experiment(action: StartExperiment, to: _Speaker) -> str:
         return to.say("stop", id=after.experiment_id)
     tried = min(block.price for block in after.blocks)
     return to.say(
-        "experiment",
+        "matched" if after.controls else "experiment",
+        controls=", ".join(after.controls),
         price=to.money(price),
         tried=to.money(tried),
         share=f"{float(1 - tried / price) * 100:.3g}" if price else "?",

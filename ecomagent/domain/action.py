@@ -146,13 +146,38 @@ class ExperimentBlock(_Frozen):
     price: Decimal
 
 
+class StoppingRule(_Frozen):
+    """When an experiment ends early; a look is as of a moment, by what has been sold by then."""
+
+    looks: tuple[datetime, ...]
+    information: tuple[Decimal, ...]
+    """What is known at each look, as a share of what is known at the last."""
+    bounds: tuple[Decimal, ...]
+    """Standard errors by which the elasticity must differ from ``same_profit`` at each look."""
+    error: Decimal
+    """Chance, over all looks, of calling prices different that earn the same."""
+    same_profit: Decimal
+    """The elasticity at which both prices earn the same."""
+    enough: Decimal
+    """Standard error of the elasticity at which there is nothing more to learn."""
+    most_lost: Decimal
+    """Gross profit whose expected loss ends it."""
+
+
 class ExperimentAfter(_Frozen):
     experiment_id: str
     status: Literal["scheduled", "stopped"] = "scheduled"
     blocks: tuple[ExperimentBlock, ...]
     """In order of time; those at the list price are the comparison."""
     chance: Decimal
-    """With which a block got the lower price."""
+    """With which a block got the lower price; 1 where matched SKUs are the comparison."""
+    controls: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    """Matched SKUs, which keep their price meanwhile; none in a switchback."""
+    rule: StoppingRule | None = Field(default=None, exclude_if=lambda value: value is None)
+
+    def holds(self, sku: str) -> tuple[str, ...]:
+        """SKUs whose price must stay as it is while it runs."""
+        return () if self.status == "stopped" else (sku, *self.controls)
 
     def tried(self, list_price: Decimal) -> tuple[ExperimentBlock, ...]:
         """Blocks at another price than the list price."""

@@ -17,6 +17,7 @@ from ecomagent.domain.goal import Constraints
 from ecomagent.domain.money import to_minor
 from ecomagent.domain.ports import Connector
 from ecomagent.domain.workspace import ShopSettings
+from ecomagent.plan.experiment_log import held_skus
 from ecomagent.plan.policy import Policy, PolicyContext, judge, sku_facts
 from ecomagent.plan.policy.hours import day_and_month_start
 
@@ -68,6 +69,7 @@ def standing_of(
         since=view.today - timedelta(days=PRICE_MEMORY_DAYS), columns=["list_price_minor"]
     )
     day, month = day_and_month_start(now, settings.timezone)
+    tested = under_test(connector, catalogue["sku"])
     context = PolicyContext(
         currency=view.currency,
         now=now,
@@ -77,7 +79,8 @@ def standing_of(
         spent_today=repository.spent_between(day, now + timedelta(seconds=1)),
         spent_month=repository.spent_between(month, now + timedelta(seconds=1)),
         restoring=restoring,
-        committed_experiments=under_test(connector, catalogue["sku"]),
+        committed_experiments=tested,
+        held=held_skus(repository, now) if tested else {},
     )
     return Standing(catalogue, context, drifted)
 

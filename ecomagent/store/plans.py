@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from ecomagent.domain.action import Action, SendCampaign
+from ecomagent.domain.action import Action, SendCampaign, StartExperiment
 from ecomagent.domain.errors import ApprovalError, NotFoundError, PlanError
 from ecomagent.domain.plan import Decision, Plan, Receipt, ReceiptStatus
 from ecomagent.store.database import Database
@@ -267,6 +267,20 @@ class PlanRepository:
             ).all()
         return tuple((sku, Receipt.model_validate_json(text)) for sku, text in rows)
 
+    def experiments(self, as_of: datetime) -> tuple[tuple[StartExperiment, datetime], ...]:
+        """Experiments that were started or stopped before a moment, and when, oldest first."""
+        with self._database.session() as session:
+            written = _written(session, "start_experiment")
+        found = [
+            (action, receipt.finished_at)
+            for action, receipt in written
+            if isinstance(action, StartExperiment)
+            and receipt.status is ReceiptStatus.APPLIED
+            and receipt.finished_at is not None
+            and receipt.finished_at < as_of
+        ]
+        return tuple(sorted(found, key=lambda each: each[1]))
+
     # Money
 
     def spent_between(self, start: datetime, end: datetime) -> Decimal:
@@ -276,7 +290,9 @@ class PlanRepository:
         have happened); one that was called off again does not count.
         """
         with self._database.session() as session:
-            campaigns = _campaigns_written(session)
+            written = _written(session, "send_campaign")
+        campaigns = [(action, receipt) for action, receipt in written
+                     if isinstance(action, SendCampaign)]  # fmt: skip
         called_off = {
             action.after.campaign_id
             for action, receipt in campaigns
@@ -439,12 +455,13 @@ def _too_late(newest: Decision) -> ApprovalError:
     )
 
 
-def _campaigns_written(session: Session) -> Sequence[tuple[SendCampaign, Receipt]]:
+def _written(session: Session, kind: str) -> Sequence[tuple[Action, Receipt]]:
+    """Actions of a kind that the shop was asked for, exactly as approved."""
     rows = session.scalars(
         select(ReceiptRow).where(
             col(ReceiptRow.status).in_([ReceiptStatus.APPLIED.value, ReceiptStatus.INTENDED.value]),
             col(ReceiptRow.action_id).in_(
-                select(col(ActionRow.id)).where(col(ActionRow.kind) == "send_campaign")
+                select(col(ActionRow.id)).where(col(ActionRow.kind) == kind)
             ),
         )
     ).all()
@@ -458,6 +475,6 @@ def _campaigns_written(session: Session) -> Sequence[tuple[SendCampaign, Receipt
             plans[row.plan_id] = Plan.model_validate_json(kept.document)
         decision = _newest_decision(session, row.plan_id, row.action_id)
         action = (decision.edited if decision else None) or plans[row.plan_id].action(row.action_id)
-        if isinstance(action, SendCampaign):
+        if action is not None:
             found.append((action, Receipt.model_validate_json(row.document)))
     return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ecomagent.agents.menus import impact_of
+from ecomagent.agents.specialists.experiment_words import design_reason, rule_reason
 from ecomagent.agents.specialists.sellable import sellable
 from ecomagent.domain.action import (
     Action,
@@ -17,10 +18,11 @@ from ecomagent.domain.action import (
     ExperimentBlock,
     Reason,
     StartExperiment,
+    StoppingRule,
 )
+from ecomagent.domain.evidence import Evidence
 from ecomagent.domain.goal import Objective
 from ecomagent.domain.ids import content_id
-from ecomagent.domain.money import Money
 from ecomagent.plan.policy import price_reach
 from ecomagent.plan.policy.experiments import lowest_tried, most_tried
 
@@ -55,11 +57,28 @@ def _made(bench: Workbench) -> ExperimentMenu:
             bench.demand,
             bench.elasticity,
             reach=_reach(bench),
+            **_comparison(bench),
             payback_days=bench.policy.experiment.payback_days,
             horizon_days=bench.horizon_days,
             source=bench.history.ref("catalogue", rows=len(bench.scoped)),
         ),
     )
+
+
+def _comparison(bench: Workbench) -> dict[str, Any]:
+    """Sales to match SKUs by, and where a switchback would mistake stocking up for an answer."""
+    from tools.matched_skus import carrying_over, weekly_sales
+
+    sales = weekly_sales(bench.panel)
+    if sales is None:
+        return {}
+    category = bench.catalogue.set_index("sku")["category"].fillna("")
+    stocks_up = carrying_over(sales, category)
+    return {
+        "sales": sales,
+        "switches": ~stocks_up & bench.policy.experiment.switchback,
+        "apart": bench.substitutes,
+    }
 
 
 def _reach(bench: Workbench) -> pd.DataFrame:
@@ -97,7 +116,7 @@ def start_experiments(bench: Workbench, rows: list[dict[str, Any]]) -> list[Acti
                 after=after,
                 impact=impact_of(row, bench.currency),
                 evidence=evidence,
-                reasons=(_reason(bench, row, tuple(each.id for each in evidence)),),
+                reasons=_reasons(bench, row, after, evidence),
                 assumptions=tuple(
                     dict.fromkeys(text for each in evidence for text in each.assumptions)
                 ),
@@ -107,12 +126,14 @@ def start_experiments(bench: Workbench, rows: list[dict[str, Any]]) -> list[Acti
 
 
 def _after(bench: Workbench, row: dict[str, Any], listed: Decimal) -> ExperimentAfter:
-    from tools.experiment import BLOCK_DAYS, CHANCE, lower_blocks
+    from tools.experiment_design import BLOCK_DAYS, CHANCE, lower_blocks
 
-    tried = bench.price_of(row["price_minor"])
-    days = bench.moments.today.toordinal()
-    lower = lower_blocks(row["sku"], int(row["blocks"]), days)
-    midnights = _midnights(bench, int(row["blocks"]), BLOCK_DAYS)
+    tried, count = bench.price_of(row["price_minor"]), int(row["blocks"])
+    controls = matched_with(bench, row["sku"])
+    lower = lower_blocks(row["sku"], count, bench.moments.today.toordinal())
+    if controls:
+        lower = (True,) * count
+    midnights = _midnights(bench, count, BLOCK_DAYS)
     blocks = tuple(
         ExperimentBlock(starts_at=start, ends_at=end, price=tried if low else listed)
         for start, end, low in zip(midnights, midnights[1:], lower, strict=False)
@@ -121,8 +142,51 @@ def _after(bench: Workbench, row: dict[str, Any], listed: Decimal) -> Experiment
     return ExperimentAfter(
         experiment_id=content_id("exp", name).replace("-", "_"),
         blocks=blocks,
-        chance=Decimal(str(CHANCE)),
+        chance=Decimal(1) if controls else Decimal(str(CHANCE)),
+        controls=controls,
+        rule=_rule(bench, row["sku"], midnights),
     )
+
+
+def _rule(bench: Workbench, sku: str, midnights: list[datetime]) -> StoppingRule:
+    from tools.experiment_design import LOOK_BLOCKS
+    from tools.stopping import ALPHA, stopping_bounds
+
+    made = _made(bench)
+    row: Any = made.table.set_index("sku").loc[sku]
+    fractions = made.fractions(sku)
+    return StoppingRule(
+        looks=tuple(midnights[LOOK_BLOCKS::LOOK_BLOCKS]),
+        information=tuple(_exact(each, 3) for each in fractions),
+        bounds=tuple(_exact(each, 3) for each in stopping_bounds(fractions)),
+        error=_exact(ALPHA, 3),
+        same_profit=_exact(row["same_profit"], 3),
+        enough=_exact(row["left"], 3),
+        most_lost=bench.price_of(row["most_lost_minor"]),
+    )
+
+
+def _exact(value: float, digits: int) -> Decimal:
+    return Decimal(f"{value:.{digits}f}")
+
+
+def matched_with(bench: Workbench, sku: str) -> tuple[str, ...]:
+    """SKUs that keep their price for the experiment proposed on a SKU."""
+    return _made(bench).controls.get(sku, ())
+
+
+def _reasons(
+    bench: Workbench,
+    row: dict[str, Any],
+    after: ExperimentAfter,
+    evidence: tuple[Evidence, ...],
+) -> tuple[Reason, ...]:
+    found = _made(bench).table.set_index("sku").loc[row["sku"]].to_dict() | {"sku": row["sku"]}
+    ids = tuple(each.id for each in evidence)
+    made = [design_reason(bench, found, after.controls, ids)]
+    if after.rule is not None:
+        made.append(rule_reason(bench, after.rule, float(found["power"]), ids[-1:]))
+    return tuple(made)
 
 
 def _midnights(bench: Workbench, blocks: int, days: int) -> list[datetime]:
@@ -130,26 +194,3 @@ def _midnights(bench: Workbench, blocks: int, days: int) -> list[datetime]:
     first = bench.moments.as_of.astimezone(zone).replace(tzinfo=None) + LEAD
     local = [first + timedelta(days=days * number) for number in range(blocks + 1)]
     return [at.replace(tzinfo=zone).astimezone(bench.moments.as_of.tzinfo) for at in local]
-
-
-def _reason(bench: Workbench, row: dict[str, Any], evidence: tuple[str, ...]) -> Reason:
-    found = bench.elasticity.table.loc[row["sku"]]
-    worth = bench.price_of(row["learnt_minor"])
-    doubt, left, weeks = found["std_error"], row["left"], int(row["blocks"])
-    payback = bench.policy.experiment.payback_days
-
-    def money(language: str) -> str:
-        return Money.of(worth, bench.currency).display(language)  # type: ignore[arg-type]
-
-    return Reason(
-        en=(
-            f"How customers answer this price is known to ± {doubt:.2f} only; {weeks} weeks at one"
-            f" of two prices, by chance, leave ± {left:.2f}. Better prices are then worth"
-            f" {money('en')} on average over {payback} days. Roll back to stop early."
-        ),
-        zh=(
-            f"该商品价格弹性误差为 ± {doubt:.2f};用 {weeks} 周在两个价格间随机轮换,可降至"
-            f" ± {left:.2f},此后 {payback} 天内更优定价平均价值 {money('zh')}。回滚即可提前停止。"
-        ),
-        evidence=evidence,
-    )

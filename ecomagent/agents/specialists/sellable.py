@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 
 def sellable(bench: Workbench) -> pd.DataFrame:
-    """SKUs of the scope that are on sale at a known price and run no promotion."""
+    """SKUs of the scope that are on sale at a known price, with no promotion or experiment on."""
     scoped = bench.scoped
     keep = (
         (scoped["status"] == "active")
         & scoped["list_price_minor"].notna()
         & scoped["promotion_id"].isna()
+        & ~scoped["sku"].isin(list(bench.context.held))
     )
     return scoped[keep]
 

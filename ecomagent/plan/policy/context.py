@@ -82,6 +82,8 @@ class PolicyContext:
     committed_actions: int = 0
     committed_experiments: int = 0
     """SKUs under test, those of earlier plans that still are among them."""
+    held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """SKUs whose price an experiment needs as it is, and the SKU that it tries."""
     taken: frozenset[tuple[str, str]] = frozenset()
     """Targets another action of the plan changes already, by family and id."""
     restoring: bool = False
@@ -120,12 +122,16 @@ class PolicyContext:
 
     def after(self, action: Action) -> PolicyContext:
         """The context once the plan holds this action too."""
+        holds = action.after.holds(action.sku) if isinstance(action, StartExperiment) else ()
         following = replace(
             self,
             committed_spend=self.committed_spend + spend_of(action),
             committed_cash=self.committed_cash + cash_of(action),
             committed_actions=self.committed_actions + 1,
-            committed_experiments=self.committed_experiments + isinstance(action, StartExperiment),
+            committed_experiments=self.committed_experiments + bool(holds),
+            held=self.held
+            if not holds
+            else {**self.held, **dict.fromkeys(holds, action.target.id)},
             taken=self.taken | {family_of(action)} | self.claims_of(action),
         )
         if "by_product" in self.__dict__:  # the SKUs are the same, so is their index

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ecomagent.domain.action import Action, StartExperiment
-from ecomagent.plan.policy.context import PolicyContext
+from ecomagent.domain.action import Action, DelistProduct, StartExperiment
+from ecomagent.plan.policy.context import PRICE_KINDS, PolicyContext
 from ecomagent.plan.policy.limits import margin_floor, promotion_depth
 from ecomagent.plan.policy.model import Policy
 from ecomagent.plan.policy.prices import lowest_price, rounded_up
@@ -54,6 +54,25 @@ def experiment_share(action: Action, context: PolicyContext, policy: Policy) -> 
         return passed(action, rule, f"no more than {most} SKUs under test")
     share = percent(policy.experiment.max_share)
     return denied(action, rule, f"{most} SKUs ({share}) are under test, and no more may be")
+
+
+def experiment_hold(action: Action, context: PolicyContext, policy: Policy) -> Ruling | None:
+    """What an experiment compares keeps its price, and stays on sale, until it is over."""
+    if context.restoring:
+        return None
+    rule = "experiment_hold"
+    if isinstance(action, StartExperiment):
+        for sku in action.after.holds(action.sku):
+            if sku in context.held or (sku != action.sku and ("price", sku) in context.taken):
+                return denied(action, rule, f"{sku}, which it needs, is priced or tried elsewhere")
+        return None
+    if action.kind not in PRICE_KINDS and not isinstance(action, DelistProduct):
+        return None
+    for sku in context.skus_changed_by(action):
+        if sku in context.held:
+            words = f"{sku} stays as it is for the experiment on {context.held[sku]}"
+            return denied(action, rule, words)
+    return None
 
 
 def most_tried(context: PolicyContext, policy: Policy) -> int:

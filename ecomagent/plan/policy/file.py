@@ -97,6 +97,9 @@ max_share = 0.02
 # How far below the list price, and the days over which what is learnt has to pay.
 max_drop = 0.10
 payback_days = 180
+# Whether a tried price may come and go from week to week. If not, or where customers stock up, it
+# stays for the whole trial, and similar SKUs that keep their price are what it is compared with.
+switchback = true
 """
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ecomagent.domain.action import Action, ActionVerdict, Reorder, RuleVerdict, SendCampaign
 from ecomagent.domain.plan import PlanVerdict
 from ecomagent.plan.policy.context import PolicyContext
-from ecomagent.plan.policy.experiments import experiment_levels, experiment_share
+from ecomagent.plan.policy.experiments import experiment_hold, experiment_levels, experiment_share
 from ecomagent.plan.policy.floors import FLOORS
 from ecomagent.plan.policy.limits import cash_left, run_budget, spend_left
 from ecomagent.plan.policy.model import Policy
@@ -61,7 +61,8 @@ CLAMPS: tuple[Rule, ...] = (
 )
 """Each moves the action inside its own limit."""
 SUMS: tuple[Rule, ...] = (
-    one_change_each, max_actions, experiment_share, contact_cap, campaign_budget, reorder_cash,
+    one_change_each, max_actions, experiment_hold, experiment_share, contact_cap, campaign_budget,
+    reorder_cash,
 )  # fmt: skip
 """What the plan adds up to with this action in it."""
 RULES = tuple(rule.__name__ for rule in (*STOPPERS, *CLAMPS, *SUMS, *FLOORS))

@@ -175,6 +175,8 @@ class ExperimentPolicy(_Section):
     """Share of the shop's SKUs that may be under test at once; 0 for none."""
     max_drop: Share = Decimal("0.10")
     """How far below the list price a tried price may be."""
+    switchback: bool = Field(default=True, strict=True)
+    """Whether a tried price may come and go from week to week; if not, SKUs are matched."""
     payback_days: int = Field(default=180, ge=1, le=730, strict=True)
     """Days after its end over which what was learnt is counted as worth something."""
 

@@ -155,16 +155,21 @@ def _end_promotion(action: EndPromotion, context: PolicyContext) -> Iterator[str
 
 def _experiment(action: StartExperiment, context: PolicyContext) -> Iterator[str]:
     if action.after.status == "stopped":
-        if not context.restoring:
-            yield "an experiment is made to run"
+        if action.before.experiment_id != action.after.experiment_id:
+            yield "the experiment to be stopped is not on"
         return
     before, blocks = action.before, action.after.blocks
     tried = action.after.tried(before.price)
     if before.experiment_id is not None or before.promotion_id is not None:
         yield "another experiment or promotion is on"
-    if not tried or len(tried) == len(blocks):
+    if not tried or (len(tried) == len(blocks)) != bool(action.after.controls):
         yield "nothing would be compared"
         return
+    if action.sku in action.after.controls:
+        yield "it would be compared with itself"
+    unknown = sorted(sku for sku in action.after.controls if sku not in context.skus)
+    if unknown:
+        yield f"{unknown[0]}, which it would be compared with, is not a SKU of this shop"
     for block in blocks:
         yield from _no_price(block.price, context)
         if block.price > before.price:

@@ -1,11 +1,19 @@
 """Every price that is tried is inside the limits, and few SKUs are under test at once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from ecomagent.domain.action import ExperimentAfter, ExperimentBefore, ExperimentBlock
+from ecomagent.domain.action import (
+    ExperimentAfter,
+    ExperimentBefore,
+    ExperimentBlock,
+    PriceAfter,
+    PriceBefore,
+    SetPrice,
+)
 from ecomagent.domain.action import StartExperiment as Start
 from ecomagent.plan.policy import PolicyContext, SkuFacts, judge, judge_all, parse_policy
 from ecomagent.plan.policy.file import default_policy_text
@@ -78,8 +86,11 @@ def test_a_level_outside_a_limit_is_refused_not_moved(prices, facts, why):
         ({"prices": ("20.00", "0.00")}, "not a price"),
         ({"before": {"experiment_id": "exp_other"}}, "is on"),
         ({"before": {"promotion_id": "promo"}}, "is on"),
-        ({"status": "stopped"}, "made to run"),
+        ({"status": "stopped"}, "is not on"),
         ({"blocks": experiment().after.blocks[::-1]}, "one after the other"),
+        ({"prices": ("18.00", "18.00"), "controls": ("A",)}, "compared with itself"),
+        ({"prices": ("18.00", "18.00"), "controls": ("C",)}, "not a SKU of this shop"),
+        ({"controls": ("B",)}, "nothing would be compared"),
     ],
 )
 def test_what_no_shop_could_mean_is_refused(broken, why):
@@ -103,3 +114,45 @@ def test_a_policy_that_says_nothing_of_experiments_allows_none():
     text = default_policy_text("GBP")
     silent = parse_policy(text[: text.index("[experiment]")])
     assert words(experiment(), of=silent)[0][0] == "experiment_share"
+
+
+def test_one_that_runs_may_be_stopped():
+    ends = experiment(status="stopped", before={"experiment_id": "exp_A"})
+    judged = judge(policy(), ends, context())
+    assert judged.verdict.decision == "needs_approval"
+    assert words(ends.model_copy(update={"sku": "B"})) == []
+
+
+def matched():
+    return experiment("A", ("18.00", "18.00"), controls=("B",))
+
+
+def price_of(sku):
+    return SetPrice(
+        sku=sku,
+        before=PriceBefore(price=Decimal("20.00"), version="v"),
+        after=PriceAfter(price=Decimal("20.50")),
+    )
+
+
+@pytest.mark.parametrize("sku", ["A", "B"])
+def test_what_an_experiment_compares_keeps_its_price(sku):
+    running = replace(context(("A", "B", "C")), held={"A": "A", "B": "A"})
+    (said,) = words(price_of(sku), at=running)
+    assert said == ("experiment_hold", f"{sku} stays as it is for the experiment on A")
+    assert words(price_of("C"), at=running) == []
+    assert words(price_of(sku), at=replace(running, restoring=True)) == []
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_plan_does_not_move_what_its_own_experiment_compares(first):
+    both = [matched(), price_of("B")]
+    judged = judge_all(policy(), both[first:] + both[:first], context())
+    assert [type(action) for action in judged.actions] == [type(both[first])]
+    denied = [rule.rule for rule in judged.refused[0].verdict.rules if rule.decision == "deny"]
+    assert denied == ["experiment_hold"]
+
+
+def test_a_sku_that_serves_for_comparison_is_not_tried_itself():
+    running = replace(context(("A", "B")), held={"A": "A", "B": "A"})
+    assert words(experiment("B"), at=running)[0][0] == "experiment_hold"
