@@ -20,7 +20,14 @@ from ecomagent.agents.standing_frame import base_frame
 from ecomagent.agents.state import PipelineState
 from ecomagent.agents.trust import trusted_rows, with_trust
 from ecomagent.agents.words import say
-from ecomagent.domain.action import Action, ActionKind, Reorder, SetPrice, StartPromotion
+from ecomagent.domain.action import (
+    Action,
+    ActionKind,
+    DelistProduct,
+    Reorder,
+    SetPrice,
+    StartPromotion,
+)
 from ecomagent.domain.plan import Choice
 from ecomagent.plan.policy import JudgedPlan, judge_all
 from ecomagent.plan.policy.limits import cash_left, goal_budget, spend_left
@@ -244,6 +251,8 @@ def build_actions(services: Services, state: PipelineState) -> tuple[Action, ...
         for row in rows
         if (BUILDERS[ActionKind(row["kind"])], str(row["target"])) in built
     ]
+    if bench.slots:  # what is taken off sale makes room for what is listed
+        ordered.sort(key=lambda action: not isinstance(action, DelistProduct))
     made = (*stop_experiments(bench), *ordered)
     return tuple(a.model_copy(update={"id": a.content_id()}) for a in made)
 

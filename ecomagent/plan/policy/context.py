@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -47,6 +48,7 @@ class SkuFacts:
     brand: str = ""
     tags: tuple[str, ...] = ()
     list_price: Decimal | None = None
+    on_sale: bool = True
     price: Decimal | None = None
     """What a customer pays now: the list price, or less during a promotion."""
     cost: Decimal | None = None
@@ -82,6 +84,8 @@ class PolicyContext:
     committed_actions: int = 0
     committed_experiments: int = 0
     """SKUs under test, those of earlier plans that still are among them."""
+    listed: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """SKUs that other actions of the plan put on sale, less those they take off, by category."""
     held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """SKUs whose price an experiment needs as it is, and the SKU that it tries."""
     taken: frozenset[tuple[str, str]] = frozenset()
@@ -97,6 +101,22 @@ class PolicyContext:
         for facts in self.skus.values():
             found.setdefault(facts.product_id or facts.sku, []).append(facts)
         return {product: tuple(skus) for product, skus in found.items()}
+
+    @cached_property
+    def on_sale(self) -> Mapping[str, int]:
+        """SKUs on sale in each category before the plan."""
+        return Counter(facts.category for facts in self.skus.values() if facts.on_sale)
+
+    def moves_on_sale(self, action: Action) -> Mapping[str, int]:
+        """SKUs by category that an action puts on sale (or takes off it, less than 0)."""
+        if not isinstance(action, ListProduct | DelistProduct):
+            return {}
+        new = action.after.new if isinstance(action, ListProduct) else None
+        if new is not None:
+            return {new.category: 1}
+        mine, lists = self.by_product.get(action.product, ()), isinstance(action, ListProduct)
+        moved = Counter(facts.category for facts in mine if facts.on_sale is not lists)
+        return moved if lists else {category: -count for category, count in moved.items()}
 
     def skus_changed_by(self, action: Action) -> tuple[str, ...]:
         """SKUs whose price, stock or presentation the action changes."""
@@ -123,19 +143,23 @@ class PolicyContext:
     def after(self, action: Action) -> PolicyContext:
         """The context once the plan holds this action too."""
         holds = action.after.holds(action.sku) if isinstance(action, StartExperiment) else ()
+        moved = self.moves_on_sale(action)
         following = replace(
             self,
             committed_spend=self.committed_spend + spend_of(action),
             committed_cash=self.committed_cash + cash_of(action),
             committed_actions=self.committed_actions + 1,
             committed_experiments=self.committed_experiments + bool(holds),
-            held=self.held
-            if not holds
-            else {**self.held, **dict.fromkeys(holds, action.target.id)},
+            listed={
+                category: self.listed.get(category, 0) + moved.get(category, 0)
+                for category in {*self.listed, *moved}
+            },
+            held={**self.held, **dict.fromkeys(holds, action.target.id)},
             taken=self.taken | {family_of(action)} | self.claims_of(action),
         )
-        if "by_product" in self.__dict__:  # the SKUs are the same, so is their index
-            following.__dict__["by_product"] = self.by_product
+        for name in ("by_product", "on_sale"):  # the SKUs are the same, so are their indexes
+            if name in self.__dict__:
+                following.__dict__[name] = self.__dict__[name]
         return following
 
 
@@ -193,6 +217,7 @@ def sku_facts(
             brand=_word(row.get("brand")),
             tags=_words(row.get("tags")),
             list_price=_money(row.get("list_price_minor"), currency),
+            on_sale=_word(row.get("status")) in ("", "active"),
             price=_money(row.get("price_minor"), currency),
             cost=_money(row.get("cost_minor"), currency),
             cost_assumed=bool(_known(row.get("cost_assumed")) or False),

@@ -27,6 +27,7 @@ from ecomagent.plan.policy.plan_rules import (
     quiet_hours,
     reorder_cash,
     reorder_size,
+    slots,
 )
 from ecomagent.plan.policy.price_rules import (
     goal_max_price_change,
@@ -61,8 +62,8 @@ CLAMPS: tuple[Rule, ...] = (
 )
 """Each moves the action inside its own limit."""
 SUMS: tuple[Rule, ...] = (
-    one_change_each, max_actions, experiment_hold, experiment_share, contact_cap, campaign_budget,
-    reorder_cash,
+    one_change_each, max_actions, slots, experiment_hold, experiment_share, contact_cap,
+    campaign_budget, reorder_cash,
 )  # fmt: skip
 """What the plan adds up to with this action in it."""
 RULES = tuple(rule.__name__ for rule in (*STOPPERS, *CLAMPS, *SUMS, *FLOORS))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from ecomagent.domain.action import (
     Action,
     DelistProduct,
+    ListProduct,
     Reorder,
     SendCampaign,
     StartPromotion,
@@ -40,6 +41,19 @@ def max_actions(action: Action, context: PolicyContext, policy: Policy) -> Rulin
     if context.restoring or context.committed_actions < most:
         return None
     return denied(action, "max_actions", f"the plan holds {most} changes, and no more are allowed")
+
+
+def slots(action: Action, context: PolicyContext, policy: Policy) -> Ruling | None:
+    """A category holds only so many SKUs on sale, those the plan lists and delists counted."""
+    most = policy.assortment.max_active_per_category
+    if not most or context.restoring or not isinstance(action, ListProduct):
+        return None
+    for category, more in sorted(context.moves_on_sale(action).items()):
+        before = context.on_sale.get(category, 0) + context.listed.get(category, 0)
+        if category and before + more > most:
+            words = f"{category} has room for {most} SKUs on sale, and holds {before}"
+            return denied(action, "slots", words)
+    return passed(action, "slots", f"no more than {most} SKUs on sale in its category")
 
 
 def promotion_days(action: Action, context: PolicyContext, policy: Policy) -> Ruling | None:

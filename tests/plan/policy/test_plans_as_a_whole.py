@@ -1,5 +1,6 @@
 """What a plan's actions add up to stays within money, count and common sense."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -10,6 +11,8 @@ from ecomagent.domain.action import (
     CampaignAfter,
     CampaignBefore,
     DelistProduct,
+    ListProduct,
+    NewProduct,
     PriceAfter,
     PriceBefore,
     Reorder,
@@ -144,3 +147,55 @@ def test_a_plan_of_which_all_is_refused_is_denied():
 
 def test_a_plan_of_nothing_is_no_refusal():
     assert judge_all(POLICY, [], context()).verdict.decision == "allow"
+
+
+def status(product, after, new=None):
+    before = "absent" if new else "archived" if after == "active" else "active"
+    kind = ListProduct if after == "active" else DelistProduct
+    return kind(
+        product=product,
+        before=StatusBefore(status=before, version="1"),
+        after=StatusAfter(status=after, new=new),
+    )
+
+
+def shelf(room):
+    """Two of four mugs on sale, one bowl; a policy with room for so many in a category."""
+    skus = {
+        name: replace(SKUS[name], category=category, on_sale=on_sale)
+        for name, category, on_sale in (
+            ("A", "Mugs", True), ("B", "Mugs", True), ("C", "Mugs", False), ("D", "Mugs", False),
+            ("E", "Bowls", True),
+        )
+    }  # fmt: skip
+    assortment = POLICY.assortment.model_copy(update={"max_active_per_category": room})
+    policy = POLICY.model_copy(update={"assortment": assortment})
+    return policy, PolicyContext(currency="GBP", now=NOW, skus=skus)
+
+
+def test_no_more_is_listed_than_a_category_has_room_for():
+    policy, known = shelf(room=3)
+    judged = judge_all(policy, [status("PC", "active"), status("PD", "active")], known)
+    assert [action.product for action in judged.actions] == ["PC"]
+    said = {rule.rule: rule.message for rule in judged.refused[0].verdict.rules}
+    assert said["slots"] == "Mugs has room for 3 SKUs on sale, and holds 3"
+    free, known = shelf(room=0)
+    assert (
+        len(judge_all(free, [status("PC", "active"), status("PD", "active")], known).actions) == 2
+    )
+
+
+def test_what_the_plan_takes_off_sale_makes_room_and_new_products_take_it():
+    policy, known = shelf(room=2)
+    new = NewProduct(
+        sku="N", title="New mug", price=Decimal("5.00"), cost=Decimal("2.00"), category="Mugs"
+    )
+    asked = [status("PA", "archived"), status("PN", "active", new), status("PC", "active")]
+    judged = judge_all(policy, asked, known)
+    assert [action.product for action in judged.actions] == ["PA", "PN"]
+    refused = [rule.rule for rule in judged.refused[0].verdict.rules if rule.decision == "deny"]
+    assert refused == ["slots"]
+    full = judge_all(policy, asked[1:], known)
+    assert full.actions == ()
+    back = judge_all(policy, asked[1:2], replace(known, restoring=True))
+    assert len(back.actions) == 1
