@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from ecomagent.agents.reconcile import standing_rows
+from ecomagent.agents.reaching import wanted_share, what_reaches
+from ecomagent.agents.reconcile import all_menus, standing_rows
+from ecomagent.agents.relaxing import why_nothing
 from ecomagent.agents.scope import assumption_text
 from ecomagent.agents.services import Services
 from ecomagent.agents.simulate import PRICED
 from ecomagent.agents.specialists.tried_prices import tried_remarks
 from ecomagent.agents.state import PipelineState
+from ecomagent.agents.what_if import WhatIf, cleared_by
 from ecomagent.agents.words import say
 from ecomagent.agents.workbench import Workbench
 from ecomagent.domain.action import ActionKind, Metric
@@ -31,6 +34,7 @@ def critique(services: Services, state: PipelineState) -> dict[str, Any]:
     rows = standing_rows(services, state)
     forecast = PlanForecast.model_validate(state["forecast"])
     objections = [
+        *_out_of_reach(services, state, rows),
         *_assumed(bench, rows),
         *_without_consent(bench, rows),
         *_beyond_scope(bench, rows),
@@ -42,6 +46,21 @@ def critique(services: Services, state: PipelineState) -> dict[str, Any]:
     ]
     say("critic", f"{len(objections)} remarks for the reviewers")
     return {"objections": objections}
+
+
+def _out_of_reach(
+    services: Services, state: PipelineState, rows: Sequence[dict[str, Any]]
+) -> list[str]:
+    """What would have to give where nothing is worth doing, or less is sold than the goal names."""
+    bench, what_if = services.bench(state), WhatIf(services, state)
+    found = []
+    if not state.get("chosen"):
+        say("critic", "looking for the limits that stand in the way")
+        found.append(why_nothing(bench, all_menus(services, state), state["levers"], what_if))
+    if wanted_share(bench.goal) is not None:
+        say("critic", "looking whether the goal is reached, and what would reach it")
+        found += what_reaches(bench, cleared_by(bench, rows), what_if)
+    return found
 
 
 def _told(bench: Workbench, en: str, zh: str) -> str:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ecomagent.agents.menus import COLUMNS, in_units, load_menu
-from ecomagent.agents.relaxing import why_nothing
 from ecomagent.agents.services import Services
 from ecomagent.agents.specialists.bundles import create_bundles
 from ecomagent.agents.specialists.experiments import matched_with, start_experiments
@@ -62,11 +61,11 @@ CHANGES_STATUS = (ActionKind.LIST_PRODUCT, ActionKind.DELIST_PRODUCT)
 def reconcile(services: Services, state: PipelineState) -> dict[str, Any]:
     """Choose among all candidates; the choice is kept by candidate ids."""
     bench = services.bench(state)
-    offered = all_menus(services, state)
-    rows = _open_to_change(bench, offered)
+    notes = [*state.get("notes", []), *look_notes(bench)]
+    rows = _open_to_change(bench, all_menus(services, state))
     if rows.empty:
         say("reconciler", "nobody proposes anything")
-        return {"chosen": [], "choice": None, "notes": _notes(services, state, offered)}
+        return {"chosen": [], "choice": None, "notes": notes}
     columns = _coupled(bench, rows)
     chosen = _choose(bench, rows, columns)
     taken = list(columns.candidates(chosen.ids))
@@ -74,24 +73,17 @@ def reconcile(services: Services, state: PipelineState) -> dict[str, Any]:
     if columns.uncovered:
         say("reconciler", f"{len(columns.uncovered):,} lower prices would sell out too soon")
     choice = _choice(bench, rows, taken, chosen)
-    notes = _notes(services, state, None if taken else offered)
     return {"chosen": taken, "choice": choice.model_dump(mode="json"), "notes": notes}
 
 
-def _notes(services: Services, state: PipelineState, offered: pd.DataFrame | None) -> list[str]:
-    """The notes so far, what running experiments show, and why nothing was chosen.
-
-    Args:
-        services: Ports and adapters.
-        state: The run's.
-        offered: All candidates, where none was chosen.
-    """
+def choose_candidates(services: Services, state: PipelineState) -> list[str]:
+    """Ids of the candidates that the joint choice takes."""
     bench = services.bench(state)
-    notes = [*state.get("notes", []), *look_notes(bench)]
-    if offered is None:
-        return notes
-    say("reconciler", "looking for the limits that stand in the way")
-    return [*notes, why_nothing(bench, offered, state["levers"])]
+    rows = _open_to_change(bench, all_menus(services, state))
+    if rows.empty:
+        return []
+    columns = _coupled(bench, rows)
+    return list(columns.candidates(_choose(bench, rows, columns).ids))
 
 
 def all_menus(services: Services, state: PipelineState) -> pd.DataFrame:

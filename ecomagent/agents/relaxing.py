@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
+from ecomagent.agents.goal import describe_goal
 from ecomagent.agents.specialists.list_prices import market
 from ecomagent.agents.specialists.pricing import DEPTHS, PROMOTED, promotion_days
 from ecomagent.agents.specialists.sellable import sellable
 from ecomagent.agents.workbench import Workbench
-from ecomagent.domain.goal import Constraints, Lever
+from ecomagent.domain.goal import Budget, Constraints, Language, Lever
 from ecomagent.domain.money import to_decimal
 from ecomagent.plan.policy import price_reach
 from ecomagent.plan.policy.limits import (
@@ -25,12 +26,22 @@ from ecomagent.plan.policy.limits import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ecomagent.agents.what_if import WhatIf
     from tools.pricing import PriceLimits
     from tools.relax import Bound, Relaxation, Relaxed
 
 WIDEST_CHANGE = Decimal("0.5")
 """Prices tried where the limit on changes gives: nobody wants to hear of more."""
 DEEPEST = Decimal("0.6")
+HUNDREDTH = Decimal("0.01")
+MORE_STEPS = 6
+FIELDS = {"margin": "min_margin", "change": "max_price_change", "discount": "max_discount",
+          "spend": "budget", "shared": "budget"}  # fmt: skip
+"""Limits that a goal can state, by the name of the bound."""
+INSTEAD: dict[Language, str] = {
+    "en": " Planned anew, this goal has something to do: “{goal}”",
+    "zh": "重新规划后,这样的目标可行:“{goal}”",
+}
 SHARES = (Decimal("0.25"), Decimal("0.5"), Decimal(1))
 """How far limits are drawn from where they are to the widest, so that mild steps are seen too."""
 
@@ -54,13 +65,14 @@ class Named:
     shown: Callable[[float], str]
 
 
-def why_nothing(bench: Workbench, rows: pd.DataFrame, levers: list[str]) -> str:
-    """One sentence for a plan without actions: which limits have to give, and how far.
+def why_nothing(bench: Workbench, rows: pd.DataFrame, levers: list[str], what_if: WhatIf) -> str:
+    """Why a plan holds no actions: which limits have to give, how far, and a goal that does.
 
     Args:
         bench: The run's workbench.
         rows: All menus' candidates, within the limits on each.
         levers: What the run was allowed to move.
+        what_if: Plans the goal that is named.
     """
     import pandas as pd
 
@@ -73,7 +85,7 @@ def why_nothing(bench: Workbench, rows: pd.DataFrame, levers: list[str]) -> str:
     if len(offers):
         offers = _with_amounts(bench, offers)
         found = smallest_relaxation(offers, [each.bound for each in named])
-    return _told(bench, named, found)
+    return _told(bench, named, found) + _instead(bench, named, found, what_if)
 
 
 def _wider_prices(bench: Workbench) -> pd.DataFrame:
@@ -189,6 +201,37 @@ def _limits(bench: Workbench) -> list[Named]:
                   "营销与采购合计可花费 {needed}", money)
         )  # fmt: skip
     return sorted(found, key=lambda each: not each.source.startswith("goal"))
+
+
+def _instead(
+    bench: Workbench, named: list[Named], found: Relaxation | None, what_if: WhatIf
+) -> str:
+    """The goal to say instead, where its own limits are all that stands in the way.
+
+    What candidates alone suggest is planned; a hundredth at a time is given until a plan comes.
+    """
+    of_goal = {each.bound.name: each for each in named if each.source.startswith("goal")}
+    gives = found.limits if found is not None else ()
+    if not gives or any(each.name not in of_goal or each.name not in FIELDS for each in gives):
+        return ""
+    for more in range(MORE_STEPS):
+        limits = {FIELDS[each.name]: _value(bench, each, more) for each in gives}
+        constraints = bench.goal.constraints.model_copy(update=limits)
+        goal = bench.goal.model_copy(update={"constraints": constraints})
+        if what_if.plan(goal).actions:
+            return INSTEAD[goal.language].format(goal=describe_goal(goal))
+    return ""
+
+
+def _value(bench: Workbench, relaxed: Relaxed, more: int) -> Decimal | Budget:
+    """A limit as a goal says it, so many hundredths wider than the least that may do."""
+    if relaxed.name in ("spend", "shared"):
+        least = to_decimal(round(relaxed.needed), bench.currency) * (1 + HUNDREDTH * more)
+        return Budget(amount=least.to_integral_value(ROUND_CEILING), currency=bench.currency)
+    exact = Decimal(str(abs(relaxed.needed)))
+    if relaxed.name == "margin":
+        return max(exact.quantize(HUNDREDTH, ROUND_FLOOR) - HUNDREDTH * more, Decimal(0))
+    return exact.quantize(HUNDREDTH, ROUND_CEILING) + HUNDREDTH * more
 
 
 def _least_percent(lost: float) -> str:

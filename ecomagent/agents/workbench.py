@@ -86,6 +86,19 @@ class Workbench:
             self._state.update(state)
         return self
 
+    def under(self, goal: Goal, state: Mapping[str, Any]) -> Workbench:
+        """The table of a run that differs by its goal's dates and limits alone."""
+        made = Workbench(self.services, state)
+        same = _SCOPE_ONLY | ({"shop_demand"} if self._lasts_as_long(goal) else frozenset())
+        with self._lock:
+            made._made = {k: v for k, v in self._made.items() if k in _GOAL_FREE | same}
+        context = replace(self.context, constraints=goal.constraints)
+        made._made["standing"] = replace(self.standing, context=context)
+        return made
+
+    def _lasts_as_long(self, goal: Goal) -> bool:
+        return goal.days_from(self.moments.today) == self.horizon_days
+
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What ``make`` gives, made the first time it is asked for."""
         with self._lock:
@@ -530,6 +543,8 @@ class Workbench:
 
 _GOAL_FREE = frozenset({"facts", "moments", "view", "history", "panel", "policy", "graph",
                         "customers", "learnt"})  # fmt: skip
+_SCOPE_ONLY = frozenset({"scope", "elasticity", "price_market", "lead_times", "segments",
+                         "substitutes", "transference", "season_days"})  # fmt: skip
 
 
 def moments(facts: Facts, as_of: str | datetime) -> Moments:
@@ -552,6 +567,13 @@ class Workbenches:
     def __init__(self) -> None:
         self._open: dict[str, Workbench] = {}
         self._lock = threading.Lock()
+
+    @classmethod
+    def holding(cls, run_id: str, bench: Workbench) -> Workbenches:
+        """Those of one run whose table is made already."""
+        made = cls()
+        made._open[run_id] = bench
+        return made
 
     def of(self, services: Services, state: Mapping[str, Any]) -> Workbench:
         """The run's workbench, brought up to the state."""

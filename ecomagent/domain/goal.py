@@ -108,6 +108,10 @@ class Goal(_Value):
     horizon_days: int | None = Field(default=None, ge=1, le=730)
     until: date | None = None
     constraints: Constraints = Field(default_factory=Constraints)
+    cleared: Decimal | None = Field(
+        default=None, gt=0, le=1, exclude_if=lambda value: value is None
+    )
+    """Share of the stock to be sold by the last day, where stock is cleared; 1 is all of it."""
     language: Language = "en"
     open_questions: tuple[OpenQuestion, ...] = ()
 

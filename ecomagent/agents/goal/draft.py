@@ -110,6 +110,7 @@ class Draft:
     never: list[Lever] = field(default_factory=list)
     never_quotes: list[str] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
+    cleared: Decimal | None = None
     until: date | None = None
     horizon_days: int | None = None
     problems: list[Problem] = field(default_factory=list)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from ecomagent.agents.goal.activities import allowed, read_activities
+from ecomagent.agents.goal.cleared import read_cleared
 from ecomagent.agents.goal.draft import Draft, Issue
 from ecomagent.agents.goal.leftovers import read_leftovers, read_markup, read_when
 from ecomagent.agents.goal.lexicon import Metric
@@ -16,7 +17,7 @@ from ecomagent.agents.goal.products import read_products, scope_of
 from ecomagent.agents.goal.questions import question
 from ecomagent.agents.goal.sentence import Sentence
 from ecomagent.agents.goal.vocabulary import Vocabulary
-from ecomagent.domain.goal import Budget, Constraints, Goal
+from ecomagent.domain.goal import Budget, Constraints, Goal, Objective
 
 MAX_LENGTH = 2_000
 """Longest text read; a goal fits a few sentences."""
@@ -53,6 +54,7 @@ def parse_goal(
         return _unread(kept, Issue.EMPTY, currency)
     read_markup(sentence, draft)
     read_when(sentence, draft)
+    read_cleared(sentence, draft)
     read_limits(sentence, draft)
     read_phrases(sentence, draft)
     settle_conflicts(draft)
@@ -74,9 +76,11 @@ def _goal(text: str, draft: Draft) -> Goal:
     values = {limit.metric: limit.value for limit in draft.limits}
     spend = values.get(Metric.BUDGET)
     objectives = dict.fromkeys(objective for objective, _ in draft.objectives)
+    objective = next(iter(objectives)) if len(objectives) == 1 else None
     return Goal(
         text=text,
-        objective=next(iter(objectives)) if len(objectives) == 1 else None,
+        objective=objective,
+        cleared=draft.cleared if objective is Objective.CLEAR_STOCK else None,
         scope=scope_of(draft),
         horizon_days=draft.horizon_days,
         until=draft.until,

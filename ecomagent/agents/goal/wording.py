@@ -92,6 +92,17 @@ def until(value: date, language: Language) -> str:
     return f"到{day(value, language)}为止" if language == "zh" else f"until {day(value, language)}"
 
 
+def _aim(goal: Goal, language: Language) -> str:
+    if goal.objective is None:
+        return ""
+    if goal.cleared is None:
+        return OBJECTIVES[goal.objective][language]
+    if goal.cleared == 1:
+        return "清空库存" if language == "zh" else "clear all stock"
+    share = percent(goal.cleared)
+    return f"清理{share}的库存" if language == "zh" else f"clear {share} of stock"
+
+
 def _horizon(goal: Goal) -> str:
     zh = goal.language == "zh"
     if goal.until is not None:
@@ -164,7 +175,7 @@ def describe_goal(goal: Goal, language: Language | None = None) -> str:
     """
     said = language or goal.language
     goal = goal.model_copy(update={"language": said})
-    aim = OBJECTIVES[goal.objective][said] if goal.objective else ""
+    aim = _aim(goal, said)
     clauses = [*limits(goal.constraints, said)]
     if goal.constraints.levers:
         clauses.append(levers(goal.constraints.levers, said))

@@ -25,6 +25,7 @@ def plainly(goal: Goal) -> dict[str, Any]:
     found: dict[str, Any] = {
         "language": goal.language if goal.language != "en" else None,
         "objective": goal.objective and goal.objective.value,
+        "cleared": goal.cleared and f"{goal.cleared:f}",
         "until": goal.until,
         "horizon_days": goal.horizon_days,
         "budget": limits.budget and f"{limits.budget.amount:f}",
