@@ -274,6 +274,18 @@ def test_what_other_products_gain_counts(source):
     assert (mine["price_minor"] > 1000).all() and len(mine)
 
 
+def test_others_gain_no_more_units_than_a_price_loses(source):
+    rows = [{"sku": "MUG", "list_price_minor": 1000, "cost_minor": 500},
+            {"sku": "CUP", "list_price_minor": 1000, "cost_minor": 100}]  # fmt: skip
+    cross = pd.DataFrame({"sku": ["MUG"], "other": ["CUP"], "elasticity": [9.0]})
+
+    found = _menu(rows, source, elasticity=-2.2, cross=cross).table
+
+    dearer = found[(found["sku"] == "MUG") & (found["price_minor"] > 1000)]
+    assert len(dearer)
+    assert dearer["units_p50"].to_numpy() == pytest.approx(0, abs=1)
+
+
 def test_demand_seen_at_a_lower_price_is_not_taken_for_demand_at_the_new_one(source):
     """After a rise the forecast still shows what sold before it: rises must not look free."""
     seen = pd.DataFrame({"basis_minor": [900.0], "seen_low_minor": [900.0],
