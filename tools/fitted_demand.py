@@ -17,7 +17,7 @@ from tools.global_demand import GlobalModel
 from tools.replay import fit_past
 from tools.situation import Situation, read_situation
 
-VERSION = 1
+VERSION = 2
 """Changes whenever features, models or what is kept of them change."""
 STALE_DAYS = 7
 """Age in days up to which a fitted model is used with newer data."""

@@ -16,8 +16,15 @@ HARMONICS = 6
 """Fourier pairs of the year: resolves a peak about a month wide."""
 MIN_SKUS = 5
 """Fewer than this share the shop's pattern instead of their category's."""
-RIDGE = 4.0
-"""Pull of the pattern towards none, in weeks' worth of evidence."""
+WAVE_SD, TREND_SD = 0.7, 0.15
+"""Usual size of the year's first wave, and of the trend a year, log. Further waves are expected to
+be smaller by the square of their order: what bends sharply has to be seen more often."""
+WEEKS_A_YEAR = 52.18
+MIN_UNITS = 50
+"""Units and weeks below which a group has no yearly pattern of its own."""
+MIN_WEEKS = 52
+ROUNDS, LARGEST_MOVE = 12, 1.0
+"""Newton steps, and how far one may take a coefficient."""
 RECENT = 365
 
 
@@ -51,9 +58,9 @@ class Seasons:
 def find_seasons(history: History, valid: Mask, groups: npt.NDArray[np.str_] | None) -> Seasons:
     """Estimate patterns from what the SKUs of a group sold on average per SKU on sale.
 
-    The year's wave and a linear trend are fitted together by ridge regression on the log of
-    weekly rates, and only to histories of a year or more; the weekday pattern is the mean
-    rate by weekday over the last year, pulled towards none.
+    The year's wave and a linear trend are fitted together by quasi-Poisson regression of weekly
+    units on days on sale, pulled towards none (``WAVE_SD``), and only to histories of a year or
+    more; the weekday pattern is the mean rate by weekday over the last year, pulled towards none.
 
     Args:
         history: Daily matrices.
@@ -115,18 +122,32 @@ def _waves(sold: Floats, on_sale: Floats, dates: npt.NDArray[np.datetime64]) -> 
     first = len(dates) - 7 * weeks
     units = sold[first:].reshape(weeks, 7).sum(axis=1)
     exposed = on_sale[first:].reshape(weeks, 7).sum(axis=1)
-    usable = exposed > 0
-    if units.sum() < 50 or weeks < 52 or usable.sum() < 52:
+    used = exposed > 0
+    if units.sum() < MIN_UNITS or used.sum() < MIN_WEEKS:
         return np.zeros(2 * HARMONICS)
-    rate = units.sum() / exposed.sum()
-    level = np.log((units + rate * 7) / (exposed * rate + rate * 7))
-    weight = np.where(usable, units.clip(1.0), 0.0)
-    weight = weight / weight[usable].mean()
-    time = np.linspace(-1.0, 1.0, weeks)
-    design = np.hstack([np.ones((weeks, 1)), time[:, None], _fourier(dates[first + 3 :: 7])])
-    penalty = np.diag([0.0, RIDGE / 4] + [RIDGE / 2] * (2 * HARMONICS))
-    gram = design.T @ (design * weight[:, None]) + penalty
-    found = np.linalg.solve(gram, design.T @ (weight * level))
-    waves: Floats = found[2:]
-    shape = np.exp(_fourier(np.arange("2001", "2002", dtype="datetime64[D]")) @ waves)
-    return waves if np.isfinite(shape).all() else np.zeros(2 * HARMONICS)
+    years = (np.arange(weeks) - weeks / 2) / WEEKS_A_YEAR
+    waves = _fourier(dates[first + 3 :: 7])
+    design = np.hstack([np.ones((weeks, 1)), years[:, None], waves])[used]
+    orders = np.tile(np.arange(1, HARMONICS + 1), 2)
+    pull = np.r_[0.0, TREND_SD**-2, (WAVE_SD / orders**2) ** -2]
+    return _poisson_ridge(design, units[used], exposed[used], pull)[2:]
+
+
+def _poisson_ridge(design: Floats, units: Floats, exposed: Floats, pull: Floats) -> Floats:
+    """Coefficients of the log rate, each pulled towards 0, by Newton steps.
+
+    What scatters more than Poisson's counts for less (quasi-likelihood; McCullagh and Nelder
+    1989), so that a few bulk orders make no season.
+    """
+    found = np.zeros(design.shape[1])
+    found[0] = np.log(units.sum() / exposed.sum())
+    scatter = 1.0
+    for _ in range(ROUNDS):
+        mean = exposed * np.exp(np.clip(design @ found, -30, 30))
+        slope = design.T @ (units - mean) / scatter - pull * found
+        bend = (design * (mean / scatter)[:, None]).T @ design + np.diag(pull + 1e-9)
+        step = np.linalg.solve(bend, slope)
+        found += step / max(np.abs(step).max() / LARGEST_MOVE, 1.0)
+        misses = np.square(units - mean) / np.maximum(mean, 0.5)
+        scatter = max(float(misses.sum()) / max(len(units) - design.shape[1] / 2, 1.0), 1.0)
+    return found

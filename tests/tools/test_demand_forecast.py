@@ -124,3 +124,16 @@ def test_categories_have_seasons_of_their_own(source):
     expected = 6 + 5 * np.sin(2 * np.pi * (730 + 14 + 30) / 365.25)
     assert found["W0"] == pytest.approx(expected, rel=0.15)
     assert found["C0"] == pytest.approx(12 - expected, rel=0.4)
+
+
+def test_a_season_that_all_but_ends_is_followed_down(source):
+    days = pd.date_range("2023-01-01", periods=880)
+    height = np.exp(2.2 * np.cos(2 * np.pi * (days.dayofyear.to_numpy() - 15) / 365.25))
+    rng = np.random.default_rng(4)
+    panel = pd.concat(
+        [_daily(rng.poisson(0.4 * height), f"C{number}") for number in range(12)],
+        ignore_index=True,
+    )
+    found = forecast_demand(panel, start=date(2025, 5, 30), horizon_days=28, source=source)
+    truth = 0.4 * np.exp(2.2 * np.cos(2 * np.pi * (np.arange(28) + 150 - 15) / 365.25)).mean()
+    assert found.table["mean_per_day"].mean() == pytest.approx(truth, rel=0.3)
