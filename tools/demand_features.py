@@ -8,27 +8,28 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.demand_inputs import DemandInputs
+from tools.demand_level import steady_rate
 
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Columns = dict[str, npt.NDArray[Any]]
 
-HALF_LIFE = 28
 LOOK_BACK = 182
+LEVEL_DAYS, LEVEL_LIFE = 364, 40.0
+"""Days that the level rests on, and its half-life (``tools.demand_level.steady_rate``)."""
 SMALL = 0.02
 """Units a day added to both sides of a ratio, so that rare sales make small numbers."""
-PRIOR_DAYS = 7.0
+LEAST_EXPOSED = 0.1
+"""Days' worth of season below which a rate is not told apart."""
 YEAR = 364
 """A year in whole weeks."""
 
 
 def expected_level(inputs: DemandInputs, origin: int) -> Floats:
-    """Units on a plain day without season, from days before ``origin``; half-life four weeks."""
-    days = slice(max(origin - LOOK_BACK, 0), origin)
-    adjusted, counted = _adjusted(inputs, days)
-    weight = 0.5 ** (np.arange(adjusted.shape[1])[::-1] / HALF_LIFE)
-    mean = adjusted.sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
-    level: Floats = (adjusted @ weight + PRIOR_DAYS * mean) / (counted @ weight + PRIOR_DAYS)
+    """Units on a plain day without season, from days before ``origin``."""
+    units, exposed = _seen(inputs, slice(max(origin - LEVEL_DAYS, 0), origin))
+    level: Floats = steady_rate(units, exposed, LEVEL_LIFE)
     return level
 
 
@@ -60,11 +61,17 @@ def offset_of(inputs: DemandInputs, level: Floats, rows: Ints, columns: Ints) ->
     return expected
 
 
-def _adjusted(inputs: DemandInputs, days: slice) -> tuple[Floats, Floats]:
+def _seen(inputs: DemandInputs, days: slice) -> tuple[Singles, Singles]:
+    """Units on plain days, and their days' worth of season; 0 on other days."""
     counted = inputs.plain[:, days]
-    factor = inputs.factor[inputs.group, days]
-    units = np.where(counted, np.nan_to_num(inputs.units[:, days]) / factor, 0.0)
-    return units.astype(np.float64), counted.astype(np.float64)
+    units = np.where(counted, np.nan_to_num(inputs.units[:, days]), np.float32(0))
+    return units, np.where(counted, inputs.factor[inputs.group, days], np.float32(0))
+
+
+def _rate(units: npt.NDArray[Any], exposed: npt.NDArray[Any]) -> Floats:
+    """Units a day without season."""
+    found: Floats = units / np.maximum(exposed, LEAST_EXPOSED)
+    return found
 
 
 def _log_ratio(above: Floats, below: Floats) -> Floats:
@@ -74,16 +81,17 @@ def _log_ratio(above: Floats, below: Floats) -> Floats:
 
 def _own(inputs: DemandInputs, origin: int, level: Floats) -> Columns:
     since = max(origin - 365, 0)
-    units, counted = _adjusted(inputs, slice(since, origin))
+    units, exposed = _seen(inputs, slice(since, origin))
+    counted = exposed > 0
     found: Columns = {"level": np.log(level + SMALL)}
     means = {}
     for days in (7, 28, 91, 182, 365):
-        known = counted[:, -days:].sum(axis=1)
-        means[days] = units[:, -days:].sum(axis=1) / np.maximum(known, 1)
+        known = exposed[:, -days:].sum(axis=1)
+        means[days] = _rate(units[:, -days:].sum(axis=1), known)
         ratio = _log_ratio(means[days], level)
         found[f"last_{days}"] = np.where(known > 0, ratio, np.nan) if days <= origin else np.full(
             len(level), np.nan)  # fmt: skip
-    before = units[:, -56:-28].sum(axis=1) / np.maximum(counted[:, -56:-28].sum(axis=1), 1)
+    before = _rate(units[:, -56:-28].sum(axis=1), exposed[:, -56:-28].sum(axis=1))
     found["trend"] = _log_ratio(means[28], before)
     sold = units > 0
     for days in (28, 91):
@@ -91,8 +99,8 @@ def _own(inputs: DemandInputs, origin: int, level: Floats) -> Columns:
         found[f"sold_days_{days}"] = sold[:, -days:].sum(axis=1) / free
     silent = np.argmax(np.hstack([sold[:, ::-1], np.ones((len(sold), 1), bool)]), axis=1)
     found["days_since_sale"] = np.log1p(silent)
-    spread = np.where(counted > 0, units - means[91][:, None], 0.0)[:, -91:]
-    variance = np.square(spread).sum(axis=1) / np.maximum(counted[:, -91:].sum(axis=1), 1)
+    misses = (units - means[91][:, None] * exposed)[:, -91:]
+    variance = _rate(np.square(misses).sum(axis=1), exposed[:, -91:].sum(axis=1))
     found["scatter"] = _log_ratio(variance, means[91])
     found["peak"] = np.log1p(units[:, -28:].max(axis=1, initial=0)) - np.log1p(level)
     age = np.isfinite(inputs.units[:, :origin]).sum(axis=1)
@@ -159,15 +167,15 @@ def _sums(inputs: DemandInputs, values: npt.NDArray[Any]) -> Floats:
 
 
 def _surroundings(inputs: DemandInputs, origin: int, level: Floats) -> Columns:
-    units, counted = _adjusted(inputs, slice(max(origin - 91, 0), origin))
+    units, exposed = _seen(inputs, slice(max(origin - 91, 0), origin))
     rate = {days: units[:, -days:].sum(axis=1) for days in (7, 28, 91)}
-    free = {days: counted[:, -days:].sum(axis=1) for days in (7, 28, 91)}
+    free = {days: exposed[:, -days:].sum(axis=1) for days in (7, 28, 91)}
     found: Columns = {}
-    usual = _sums(inputs, rate[91]) / np.maximum(_sums(inputs, free[91]), 1)
+    usual = _rate(_sums(inputs, rate[91]), _sums(inputs, free[91]))
     for days in (7, 28):
-        lately = _sums(inputs, rate[days]) / np.maximum(_sums(inputs, free[days]), 1)
+        lately = _rate(_sums(inputs, rate[days]), _sums(inputs, free[days]))
         found[f"category_last_{days}"] = _log_ratio(lately, usual)[inputs.category]
-    shop = [rate[days].sum() / max(free[days].sum(), 1) for days in (28, 91)]
+    shop = [rate[days].sum() / max(free[days].sum(), LEAST_EXPOSED) for days in (28, 91)]
     found["shop_last_28"] = np.full(len(level), np.log((shop[0] + SMALL) / (shop[1] + SMALL)))
     found["category_share"] = _log_ratio(level, usual[inputs.category])
     found |= _neighbours(inputs, level, rate, free)
@@ -286,10 +294,12 @@ def _same_weekday(inputs: DemandInputs, origin: int, rows: Ints, columns: Ints) 
     weeks = min(8, origin // 7)
     if weeks < 4:
         return np.full(len(rows), np.nan)
-    units, counted = _adjusted(inputs, slice(origin - 7 * weeks, origin))
-    units, counted = (each.reshape(len(each), weeks, 7) for each in (units, counted))
-    usual = units.sum(axis=(1, 2)) / np.maximum(counted.sum(axis=(1, 2)), 1)
-    by_day = units.sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
+    units, exposed = (
+        each.reshape(len(each), weeks, 7)
+        for each in _seen(inputs, slice(origin - 7 * weeks, origin))
+    )
+    usual = _rate(units.sum(axis=(1, 2)), exposed.sum(axis=(1, 2)))
+    by_day = _rate(units.sum(axis=1), exposed.sum(axis=1))
     ratio = np.log((by_day + 0.1) / (usual[:, None] + 0.1))
     return np.asarray(ratio[rows, (columns - origin) % 7])
 

@@ -10,13 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tools.demand_level import faded_rate, scatter_of, steady_rate
 from tools.history import Mask
 
 Floats = npt.NDArray[np.float64]
 Pairs = tuple[npt.NDArray[Any], npt.NDArray[Any], Floats]
 
-WINDOW = 182
+WINDOW = 364
 """Days of history the level models look at."""
+HALF_YEAR = 182
+"""Of them, those that tell what kind a SKU's sales are."""
 NEW_DAYS = 42
 """A SKU on sale for less than this borrows from others."""
 QUIET_DAYS = 91
@@ -34,33 +37,49 @@ PRIOR_DAYS = 14.0
 
 SEGMENTS = ("smooth", "intermittent", "new", "dead")
 CANDIDATES: Mapping[str, tuple[str, ...]] = {
-    "smooth": ("window_28", "window_56", "fading_28", "fading_91", "ses", "tsb"),
-    "intermittent": ("window_182", "fading_28", "fading_91", "croston_sba", "tsb", "imapa"),
+    "smooth": ("window_28", "fading_28", "fading_91", "steady_28", "steady_40", "ses"),
+    "intermittent": ("fading_28", "fading_91", "steady_28", "steady_40", "croston_sba", "imapa"),
     "new": ("pooled",),
     "dead": ("pooled",),
 }
-DEFAULTS = {"smooth": "fading_28", "intermittent": "fading_91", "new": "pooled", "dead": "pooled"}
+DEFAULTS = {"smooth": "steady_40", "intermittent": "steady_40", "new": "pooled", "dead": "pooled"}
 
 
 @dataclass(frozen=True)
 class Levels:
-    """Seasonally adjusted daily sales on days that count, latest last, packed to the right.
+    """Daily sales on days that count, latest last, packed to the right.
 
     Attributes:
-        sales: Shape (n, WINDOW); NaN where a SKU has fewer days.
+        sales: Units; shape (n, WINDOW), 0 where a SKU has fewer days.
+        exposed: Seasonal factor of those days, 0 where there are none.
         days: Days that count within the window; shape (n,).
         age: Days since the SKU was first on sale; shape (n,).
         segment: One of SEGMENTS for each SKU.
     """
 
     sales: Floats
+    exposed: Floats
     days: npt.NDArray[np.int64]
     age: npt.NDArray[np.int64]
     segment: npt.NDArray[np.str_]
 
     def rows(self, chosen: npt.NDArray[Any]) -> Levels:
         """Some of the SKUs."""
-        return Levels(self.sales[chosen], self.days[chosen], self.age[chosen], self.segment[chosen])
+        return Levels(*(each[chosen] for each in (self.sales, self.exposed, self.days, self.age,
+                                                  self.segment)))  # fmt: skip
+
+    @property
+    def adjusted(self) -> Floats:
+        """Sales with the season taken out; NaN where there are none."""
+        unknown = np.full(self.sales.shape, np.nan)
+        found: Floats = np.divide(self.sales, self.exposed, out=unknown, where=self.exposed > 0)
+        return found
+
+    @property
+    def rate(self) -> Floats:
+        """Units a day without season, over the whole window."""
+        found: Floats = self.sales.sum(axis=1) / np.maximum(self.exposed.sum(axis=1), 1e-9)
+        return found
 
 
 def read_levels(units: npt.NDArray[Any], valid: Mask, factors: npt.NDArray[Any]) -> Levels:
@@ -74,25 +93,38 @@ def read_levels(units: npt.NDArray[Any], valid: Mask, factors: npt.NDArray[Any])
     age = np.isfinite(units).sum(axis=1)
     latest = slice(-2 * WINDOW, None)
     units, valid, factors = units[:, latest], valid[:, latest], factors[:, latest]
-    adjusted = np.where(valid, np.clip(units, 0, None) / factors, np.nan)
-    order = np.argsort(valid, axis=1, kind="stable")
-    sales = np.take_along_axis(adjusted, order, axis=1)[:, -WINDOW:].astype(np.float64)
-    if sales.shape[1] < WINDOW:
-        sales = np.pad(sales, ((0, 0), (WINDOW - sales.shape[1], 0)), constant_values=np.nan)
-    days = np.isfinite(sales).sum(axis=1)
-    return Levels(sales, days, age, _segments(sales, days, age))
+    order = np.argsort(valid, axis=1, kind="stable")[:, -WINDOW:]
+    sales, exposed = (
+        _packed(np.where(valid, values, 0.0), order) for values in (units.clip(0), factors)
+    )
+    days = (exposed > 0).sum(axis=1)
+    return Levels(sales, exposed, days, age, _segments(sales, exposed, days, age))
+
+
+def _packed(values: npt.NDArray[Any], order: npt.NDArray[np.int64]) -> Floats:
+    found = np.take_along_axis(values, order, axis=1).astype(np.float64)
+    return np.pad(found, ((0, 0), (WINDOW - found.shape[1], 0)))
 
 
 def _segments(
-    sales: Floats, days: npt.NDArray[np.int64], age: npt.NDArray[np.int64]
+    sales: Floats, exposed: Floats, days: npt.NDArray[np.int64], age: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.str_]:
-    sold = np.nan_to_num(sales) > 0
-    interval = days / np.maximum(sold.sum(axis=1), 1)
+    sold, seen = sales[:, -HALF_YEAR:] > 0, (exposed[:, -HALF_YEAR:] > 0).sum(axis=1)
+    interval = seen / np.maximum(sold.sum(axis=1), 1)
     segment = np.where(interval > ADI_LIMIT, "intermittent", "smooth")
     quiet = ~sold[:, -QUIET_DAYS:].any(axis=1) & (days >= QUIET_DAYS)
     segment = np.where(quiet, "dead", segment)
     segment = np.where((age < NEW_DAYS) | (days < PRIOR_DAYS), "new", segment)
     return segment.astype(str)
+
+
+def spread_of(levels: Levels) -> Floats:
+    """Variance over mean of daily sales: each SKU's own, pulled towards its segment's median."""
+    result = np.ones(len(levels.days))
+    for segment in SEGMENTS:
+        rows = levels.segment == segment
+        result[rows] = scatter_of(levels.sales[rows], levels.exposed[rows])
+    return result
 
 
 def level_of(model: str, levels: Levels, prior: Floats) -> Floats:
@@ -106,30 +138,18 @@ def level_of(model: str, levels: Levels, prior: Floats) -> Floats:
     if len(levels.days) == 0:
         return np.empty(0)
     if model == "pooled":
-        sold = np.nansum(levels.sales, axis=1)
-        pooled: Floats = (sold + prior * PRIOR_DAYS) / (levels.days + PRIOR_DAYS)
+        sold, days = (values[:, -QUIET_DAYS:].sum(axis=1)
+                      for values in (levels.sales, levels.exposed))  # fmt: skip
+        pooled: Floats = (sold + prior * PRIOR_DAYS) / (days + PRIOR_DAYS)
         return pooled
-    if model.startswith("window_"):
-        return _window_mean(levels.sales, int(model.removeprefix("window_")))
-    if model.startswith("fading_"):
-        return _fading_mean(levels.sales, int(model.removeprefix("fading_")))
+    kind, _, days_meant = model.partition("_")
+    if kind == "window":
+        recent = slice(-int(days_meant), None)
+        return faded_rate(levels.sales[:, recent], levels.exposed[:, recent], np.inf)
+    if kind in ("fading", "steady"):
+        rate = faded_rate if kind == "fading" else steady_rate
+        return rate(levels.sales, levels.exposed, float(days_meant))
     return np.clip(_by_statsforecast(model, levels), 0.0, None)
-
-
-def _window_mean(sales: Floats, window: int) -> Floats:
-    recent = sales[:, -window:]
-    days = np.isfinite(recent).sum(axis=1)
-    mean: Floats = np.nansum(recent, axis=1) / np.maximum(days, 1)
-    return mean
-
-
-def _fading_mean(sales: Floats, half_life: int) -> Floats:
-    """Mean in which a day counts half as much as one so many days later."""
-    known = np.isfinite(sales)
-    weight = 0.5 ** (np.arange(sales.shape[1])[::-1] / half_life)
-    total, days = np.where(known, sales, 0.0) @ weight, known @ weight
-    mean: Floats = np.divide(total, days, out=np.zeros(len(sales)), where=days > 0)
-    return mean
 
 
 def _statsforecast_models() -> dict[str, Callable[[], Any]]:
@@ -138,7 +158,6 @@ def _statsforecast_models() -> dict[str, Callable[[], Any]]:
     return {
         "ses": models.SimpleExponentialSmoothingOptimized,
         "croston_sba": models.CrostonSBA,
-        "tsb": lambda: models.TSB(alpha_d=0.05, alpha_p=0.05),
         "imapa": models.IMAPA,
     }
 
@@ -146,9 +165,9 @@ def _statsforecast_models() -> dict[str, Callable[[], Any]]:
 def _by_statsforecast(model: str, levels: Levels) -> Floats:
     from statsforecast import StatsForecast
 
-    known = np.isfinite(levels.sales)
-    row, column = np.nonzero(known)
-    frame = pd.DataFrame({"unique_id": row, "ds": column + 1, "y": levels.sales[row, column]})
+    adjusted = levels.adjusted[:, -HALF_YEAR:]
+    row, column = np.nonzero(np.isfinite(adjusted))
+    frame = pd.DataFrame({"unique_id": row, "ds": column + 1, "y": adjusted[row, column]})
     engine = StatsForecast(models=[_statsforecast_models()[model]()], freq=1, n_jobs=1)
     found = engine.forecast(df=frame, h=1)
     result = np.zeros(len(levels.days))
@@ -173,19 +192,19 @@ def prior_levels(
         category: Number of each one's category.
         neighbours: Row, column and weight of SKUs that resemble each other.
     """
-    sold = np.nansum(levels.sales, axis=1)
+    sold, days = levels.sales.sum(axis=1), levels.exposed.sum(axis=1)
     dead = levels.segment == "dead"
-    young = (levels.age < WINDOW) & ~dead
+    young = (levels.age < HALF_YEAR) & ~dead
     peers = young if young.sum() >= MIN_PEERS else ~dead
-    rate = sold[peers].sum() / max(levels.days[peers].sum(), 1) if peers.any() else 0.0
+    rate = sold[peers].sum() / max(days[peers].sum(), 1) if peers.any() else 0.0
     prior = np.full(len(levels.days), rate)
     if category is not None and len(category):
         count = int(category.max()) + 1
         units = np.bincount(category[peers], weights=sold[peers], minlength=count)
-        days = np.bincount(category[peers], weights=levels.days[peers], minlength=count)
-        prior = ((units + rate * CATEGORY_DAYS) / (days + CATEGORY_DAYS))[category]
+        seen = np.bincount(category[peers], weights=days[peers], minlength=count)
+        prior = ((units + rate * CATEGORY_DAYS) / (seen + CATEGORY_DAYS))[category]
     if neighbours is not None:
-        prior = _towards_neighbours(prior, sold / np.maximum(levels.days, 1), levels, neighbours)
+        prior = _towards_neighbours(prior, levels.rate, levels, neighbours)
     prior[dead] = 0.1 / PRIOR_DAYS
     return prior
 

@@ -14,12 +14,11 @@ from ecomagent.domain.evidence import DataRef, Evidence
 from tools.backtest import Calibration
 from tools.counts import total_variance
 from tools.daily_demand import daily_means
-from tools.demand_models import NEW_DAYS, SEGMENTS, Levels, read_levels
+from tools.demand_models import NEW_DAYS, SEGMENTS, Levels, read_levels, spread_of
 from tools.figures import plain, rows_of, significant
 from tools.fitted_demand import FittedDemand, fit_known
 from tools.hierarchy import category_table, category_tree
 from tools.history import History, Mask
-from tools.replay import spread_of
 from tools.seasons import Seasons
 from tools.situation import read_situation
 

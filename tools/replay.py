@@ -16,6 +16,7 @@ from tools.demand_models import (
     Levels,
     level_of,
     read_levels,
+    spread_of,
 )
 from tools.global_demand import GlobalModel, fit_global, predict_global
 from tools.history import History
@@ -93,27 +94,6 @@ def _tried(known: Situation, starts: list[int]) -> list[int]:
     if len(known.history.skus) < GLOBAL_SKUS:
         return []
     return [start for start in starts[:GLOBAL_ORIGINS] if start >= GLOBAL_HISTORY]
-
-
-def spread_of(levels: Levels) -> Floats:
-    """Variance over mean of daily sales: each SKU's own, pulled towards its segment's median."""
-    mean = np.nansum(levels.sales, axis=1) / np.maximum(levels.days, 1)
-    deviation = np.where(np.isfinite(levels.sales), levels.sales - mean[:, None], 0.0)
-    variance = (deviation**2).sum(axis=1) / np.maximum(levels.days - 1, 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        own = np.where(mean > 0, variance / mean, np.nan)
-    sold_days = (np.nan_to_num(levels.sales) > 0).sum(axis=1)
-    result = np.ones(len(mean))
-    for segment in SEGMENTS:
-        rows = levels.segment == segment
-        trusted = own[rows & (sold_days >= 10)]
-        typical = float(np.median(trusted)) if len(trusted) >= 5 else 2.0
-        weight = sold_days[rows] / (sold_days[rows] + 20.0)
-        filled = np.nan_to_num(own[rows], nan=typical)
-        result[rows] = np.exp(
-            weight * np.log(filled.clip(0.5)) + (1 - weight) * np.log(max(typical, 0.5))
-        )
-    return np.maximum(result, 1.0)
 
 
 def _year_helps(known: Situation, starts: list[int], days: int, chosen: Ints) -> bool:

@@ -28,6 +28,7 @@ class Trade:
 
     Attributes:
         expected: True mean of demand.
+        asked: Units customers wanted, in stock or not.
         sold: Units sold.
         on_hand: Units at the end of the day.
         inbound: Units on their way at the end of the day.
@@ -36,6 +37,7 @@ class Trade:
     """
 
     expected: Floats
+    asked: Ints
     sold: Ints
     on_hand: Ints
     inbound: Ints
@@ -108,7 +110,7 @@ def run_shop(
         stock = stock - sold[:, day]
         due = due + buyer.order(day, sold, stock + due)
         on_hand[:, day], inbound[:, day] = stock, due
-    return Trade(expected, sold, on_hand, inbound, buyer.purchases())
+    return Trade(expected, asked, sold, on_hand, inbound, buyer.purchases())
 
 
 class _Buyer:
