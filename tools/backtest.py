@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tools.demand_models import CANDIDATES, DEFAULTS, SEGMENTS
 from tools.forecast_band import MIN_CASES, Bands, default_bands, fit_bands
-from tools.hierarchy import CategoryTree, category_tree, node_levels, node_misses
+from tools.hierarchy import CategoryTree, Nodes, category_tree, default_nodes, fit_nodes
 from tools.history import sample_of
 from tools.replay import Replay, deviance, replay_past
 from tools.situation import Situation
@@ -22,12 +22,14 @@ SAMPLE = 1500
 ORIGINS = 6
 MIN_HISTORY = 56
 """Days a replay needs before its starting day."""
-SHARED_ERROR = 0.15
-"""Log error common to all SKUs, before any was measured; counts as three replays."""
 UNTESTED_SHARE = 0.5
 """Share of the global model in new SKUs' forecasts where too few could be compared."""
 BLENDS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of the global model that are tried beside each simple one."""
+USUAL_SHARE = {"smooth": 0.75, "intermittent": 0.5, "new": UNTESTED_SHARE, "dead": 0.0}
+"""Shares that others have to beat."""
+Candidate = tuple[str, float]
+"""Simple model and share of the global one."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,11 @@ class Calibration:
         correction: Factor on each segment's level.
         bands: Errors and corrected quantiles.
         yearly: Whether the time of year helped (False: only weekdays are used).
-        shared_error: Log error common to all SKUs.
+        nodes: Errors that SKUs have in common, and quantiles of categories.
         origins: Number of starting days replayed.
         days: Horizon replayed.
         cases: Forecasts compared.
         scores: Segment to mean deviance by model, relative to each SKU's own scatter.
-        nodes: Log misses of categories by size and quantile (``tools.hierarchy``).
     """
 
     model: dict[str, str]
@@ -53,12 +54,11 @@ class Calibration:
     correction: dict[str, float]
     bands: Bands
     yearly: bool
-    shared_error: float
+    nodes: Nodes
     origins: int
     days: int
     cases: int
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
-    nodes: Floats = field(default_factory=lambda: node_levels(np.empty((0, 2))), repr=False)
 
     @property
     def blended(self) -> bool:
@@ -90,58 +90,106 @@ def calibrate(known: Situation, horizon_days: int, seed: int) -> Calibration:
     return _learn(replays, category_tree(known.groups, len(known.history.skus)), days=days)
 
 
+@dataclass(frozen=True)
+class _Choice:
+    """Simple model, share of the global one and factor on the level, by segment."""
+
+    model: dict[str, str]
+    blend: dict[str, float]
+    correction: dict[str, float]
+    scores: dict[str, dict[str, float]]
+
+
 def _learn(used: list[Replay], tree: CategoryTree, *, days: int) -> Calibration:
-    segment = np.concatenate([replay.segment for replay in used])
-    actual = np.concatenate([replay.actual for replay in used])
-    spread = np.concatenate([replay.spread for replay in used])
-    model, blend, correction = dict(DEFAULTS), dict.fromkeys(SEGMENTS, 0.0), {}
-    scores = {}
-    expected = np.zeros(len(actual))
-    for kind in SEGMENTS:
-        rows = segment == kind
-        if rows.sum() >= MIN_CASES:
-            found = _scores(kind, used, rows, actual, spread)
-            model[kind], blend[kind] = min(found, key=lambda key: (found[key], key[1], key[0]))
-            scores[kind] = {f"{name} + {share:.0%} global": value
-                            for (name, share), value in found.items()}  # fmt: skip
-        elif kind == "new" and used[0].boosted is not None:
-            blend[kind] = UNTESTED_SHARE
-        raw = _blended(used, model[kind], blend[kind])[rows]
-        correction[kind] = _correction(kind, float(actual[rows].sum()), raw.sum(), len(used))
-        expected[rows] = raw * correction[kind]
+    """Choices from all replays; errors of each replay under what the others would have chosen.
+
+    What was chosen on the very days it is judged on looks better than it is (cross-conformal
+    prediction, Vovk 2015).
+    """
+    choice = _choose(used)
+    expected = [
+        _expected(each, _choose([other for other in used if other is not each] or used))
+        for each in used
+    ]
+    every = [np.concatenate(part) for part in zip(
+        *((each.segment, each.actual, wanted, each.spread, np.full(len(wanted), number))
+          for number, (each, wanted) in enumerate(zip(used, expected, strict=True))), strict=True
+    )]  # fmt: skip
+    bands = fit_bands(*every)
     return Calibration(
-        model=model,
-        blend=blend,
-        correction=correction,
-        bands=fit_bands(segment, actual, expected, spread),
+        model=choice.model,
+        blend=choice.blend,
+        correction=choice.correction,
+        bands=bands,
         yearly=used[0].yearly,
-        shared_error=_shared_error(used, expected),
-        nodes=node_levels(
-            np.vstack(
-                [
-                    node_misses(tree, replay.skus, replay.actual, part)
-                    for replay, part in zip(used, _parts(used, expected), strict=True)
-                ]
-            )
-        ),
+        nodes=fit_nodes(tree, used, expected, bands),
         origins=len(used),
         days=days,
-        cases=len(actual),
-        scores=scores,
+        cases=len(every[0]),
+        scores=choice.scores,
     )
 
 
-def _scores(
-    kind: str, used: list[Replay], rows: npt.NDArray[np.bool_], actual: Floats, spread: Floats
-) -> dict[tuple[str, float], float]:
-    """Mean deviance of each simple model with each share of the global one."""
+def _choose(used: list[Replay]) -> _Choice:
+    segment = np.concatenate([replay.segment for replay in used])
+    actual = np.concatenate([replay.actual for replay in used])
+    boosted = used[0].boosted is not None
+    found = _Choice(dict(DEFAULTS), dict.fromkeys(SEGMENTS, 0.0), {}, {})
+    for kind in SEGMENTS:
+        rows = segment == kind
+        if rows.sum() >= MIN_CASES:
+            misses = _misses(kind, used, rows)
+            found.model[kind], found.blend[kind] = _best(misses, kind, used, rows)
+            found.scores[kind] = {f"{name} + {share:.0%} global": float(value.mean())
+                                  for (name, share), value in misses.items()}  # fmt: skip
+        elif kind == "new" and boosted:
+            found.blend[kind] = UNTESTED_SHARE
+        raw = _blended(used, found.model[kind], found.blend[kind])[rows].sum()
+        found.correction[kind] = _correction(kind, float(actual[rows].sum()), raw, len(used))
+    return found
+
+
+def _misses(kind: str, used: list[Replay], rows: npt.NDArray[np.bool_]) -> dict[Candidate, Floats]:
+    """Deviance over scatter of each case, by simple model and share of the global one."""
+    actual = np.concatenate([replay.actual for replay in used])[rows]
+    spread = np.concatenate([replay.spread for replay in used])[rows]
     shares = BLENDS if used[0].boosted is not None else (0.0,)
     return {
-        (model, share): float(
-            (deviance(actual[rows], _blended(used, model, share)[rows]) / spread[rows]).mean()
-        )
+        (model, share): deviance(actual, _blended(used, model, share)[rows]) / spread
         for model, share in product(CANDIDATES[kind], shares)
     }
+
+
+def _best(
+    misses: dict[Candidate, Floats], kind: str, used: list[Replay], rows: npt.NDArray[np.bool_]
+) -> Candidate:
+    """The usual candidate, unless another one's lead exceeds its standard error.
+
+    With a handful of periods the best of thirty is the luckiest (one-standard-error rule, Breiman
+    et al. 1984); periods count as one case each where they tell more than SKUs do.
+    """
+    usual = (DEFAULTS[kind], USUAL_SHARE[kind])
+    usual = usual if usual in misses else (DEFAULTS[kind], 0.0)
+    period = np.repeat(np.arange(len(used)), [len(replay.actual) for replay in used])[rows]
+
+    def lead(candidate: Candidate) -> float:
+        gain = misses[usual] - misses[candidate]
+        by_period = [gain[period == number].mean() for number in np.unique(period)]
+        apart = np.std(by_period, ddof=1) / np.sqrt(len(by_period)) if len(by_period) > 1 else 0.0
+        return float(gain.mean() - max(gain.std() / np.sqrt(len(gain)), apart))
+
+    leads = {candidate: lead(candidate) for candidate in misses if candidate != usual}
+    best = min(leads, key=lambda key: (-leads[key], key[1], key[0]), default=usual)
+    return best if leads.get(best, 0.0) > 0 else usual
+
+
+def _expected(replay: Replay, choice: _Choice) -> Floats:
+    expected = np.zeros(len(replay.actual))
+    for kind in SEGMENTS:
+        rows = replay.segment == kind
+        raw = _blended([replay], choice.model[kind], choice.blend[kind])[rows]
+        expected[rows] = raw * choice.correction[kind]
+    return expected
 
 
 def _blended(used: list[Replay], model: str, share: float) -> Floats:
@@ -164,22 +212,6 @@ def _correction(kind: str, actual: float, expected: float, origins: int) -> floa
     return float(np.clip(ratio, 0.67, 1.5) ** (origins / (origins + 2)))
 
 
-def _parts(replays: list[Replay], expected: Floats) -> list[Floats]:
-    """Expected units replay by replay."""
-    ends = np.cumsum([len(replay.actual) for replay in replays])[:-1]
-    return np.split(expected, ends)
-
-
-def _shared_error(replays: list[Replay], expected: Floats) -> float:
-    misses = [
-        np.log((replay.actual.sum() + 1) / (part.sum() + 1))
-        for replay, part in zip(replays, _parts(replays, expected), strict=True)
-        if part.sum() > 0
-    ]
-    squares = float(np.square(misses).sum()) + 3 * SHARED_ERROR**2
-    return float(np.sqrt(squares / (len(misses) + 3)))
-
-
 def _defaults(horizon_days: int) -> Calibration:
     return Calibration(
         model=dict(DEFAULTS),
@@ -187,7 +219,7 @@ def _defaults(horizon_days: int) -> Calibration:
         correction=dict.fromkeys(SEGMENTS, 1.0),
         bands=default_bands(),
         yearly=True,
-        shared_error=2 * SHARED_ERROR,
+        nodes=default_nodes(),
         origins=0,
         days=horizon_days,
         cases=0,

@@ -44,21 +44,22 @@ def count_quantiles(
     return results
 
 
-def middle_probability(units: Floats, mean: Floats, variance: Floats) -> Floats:
-    """Where units lie in the same distribution: chance of fewer, and half that of as many."""
+def places(units: Floats, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """Where units lie in the same distribution: the chance of fewer, and of as many or fewer."""
     from scipy import stats
 
     mean = np.maximum(np.asarray(mean, dtype=np.float64), 1e-9)
     variance = np.maximum(variance, mean * (1 + 1e-6))
     size, odds = mean**2 / (variance - mean), mean / variance
-    found = np.empty(mean.shape)
-    small = mean < LARGE
-    low, high = (stats.nbinom.cdf(np.floor(units[small]) - less, size[small], odds[small])
-                 for less in (1, 0))  # fmt: skip
-    found[small] = (low + high) / 2
+    small, found = mean < LARGE, []
     shape = mean[~small] ** 2 / variance[~small]
-    found[~small] = stats.gamma.cdf(units[~small], shape, scale=(variance / mean)[~small])
-    return found
+    upto = stats.gamma.cdf(units[~small], shape, scale=(variance / mean)[~small])
+    for less in (1, 0):
+        place = np.empty(mean.shape)
+        place[small] = stats.nbinom.cdf(np.floor(units[small]) - less, size[small], odds[small])
+        place[~small] = upto
+        found.append(place)
+    return found[0], found[1]
 
 
 def pinball(actual: Floats, quantile: Floats, level: float) -> Floats:

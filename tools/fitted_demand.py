@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from ecomagent.domain.errors import UsageError
 from tools.backtest import Calibration, calibrate
 from tools.forecast_band import Bands
 from tools.global_demand import GlobalModel
+from tools.hierarchy import Nodes
 from tools.replay import fit_past
 from tools.situation import Situation, read_situation
 
@@ -51,7 +52,6 @@ class FittedDemand:
         body["calibration"]["bands"] = {
             name: getattr(bands, name).tolist() for name in ("error", "spread", "levels")
         }
-        body["calibration"]["nodes"] = self.calibration.nodes.tolist()
         return json.dumps({"version": VERSION, **body}, sort_keys=True)
 
     @staticmethod
@@ -134,7 +134,8 @@ def _parsed(body: dict[str, Any]) -> FittedDemand:
     calibration, model = body["calibration"], body["model"]
     bands = Bands(**{name: np.array(value, dtype=np.float64)
                      for name, value in calibration.pop("bands").items()})  # fmt: skip
-    nodes = np.array(calibration.pop("nodes"), dtype=np.float64)
+    nodes = Nodes(**calibration.pop("nodes"))
+    nodes = replace(nodes, levels=tuple(nodes.levels))
     if model is not None:
         model = GlobalModel(model["booster"], tuple(model["names"]), model["rows"])
     return FittedDemand(

@@ -164,11 +164,7 @@ def forecast_demand(
     days = np.datetime64(start) + np.arange(horizon_days).astype("timedelta64[D]")
     daily = daily_means(known, seasons, levels, fitted, days, future)
     table = _table(known.history, levels, daily, calibration)
-    total_spread = total_variance(
-        daily.sum(axis=1),
-        table["variance_per_day"].to_numpy() * horizon_days,
-        table["log_error_sd"].to_numpy(),
-    )
+    total_spread = calibration.bands.variance(levels.segment, daily.sum(axis=1), spread_of(levels))
     tree = category_tree(known.groups, len(table))
     return DemandForecast(
         table=table,
@@ -179,9 +175,7 @@ def forecast_demand(
         replays=calibration.origins,
         notes=_notes(known.history, known.plain, levels),
         general=_general(fitted, known.history, horizon_days),
-        categories=category_table(
-            tree, daily, total_spread, calibration.nodes, calibration.shared_error
-        ),
+        categories=category_table(tree, daily, total_spread, calibration.nodes),
         fitted_to=fitted.fitted_to,
         daily=_named(daily, known.history.skus, days),
         onward=_onward(daily, known.history.skus, days, seasons),
@@ -219,8 +213,9 @@ def _table(
     place = bands.place(segment, total)
     error = bands.error[place]
     variance = mean * np.maximum(spread_of(levels) * bands.spread[place], 1.0)
-    spread = total_variance(total, variance * daily.shape[1], error)
-    p05, p10, p50, p90, p95 = bands.quantiles(segment, total, spread)
+    p05, p10, p50, p90, p95 = bands.quantiles(
+        segment, total, total_variance(total, variance * daily.shape[1], error)
+    )
     labels = np.array([calibration.label(kind) for kind in SEGMENTS], dtype=object)
     which = np.array([SEGMENTS.index(kind) for kind in segment])
     units = np.nan_to_num(history.values["units"][:, -RECENT_DAYS:])
@@ -234,7 +229,7 @@ def _table(
             "p90": significant(p90),
             "p95": significant(p95),
             "log_error_sd": significant(error),
-            "shared_error_sd": float(significant(calibration.shared_error)),
+            "shared_error_sd": float(significant(calibration.nodes.shared_error)),
             "segment": segment.astype(object),
             "model": labels[which],
             "history_days": levels.age,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tools.counts import count_quantiles, middle_probability, pinball, total_variance
+from tools.counts import count_quantiles, pinball, places, total_variance
 from tools.demand_models import SEGMENTS
 
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.str_]
+Periods = npt.NDArray[np.int64]
 
 VOLUMES = np.array([0.0, 0.5, 2.0, 6.0, 20.0, 60.0, 200.0])
 """Lower bounds of the expected units over the horizon that share an error."""
@@ -26,6 +27,10 @@ FITTED = 1000
 """Cases a band is fitted to at most."""
 DOUBT = 30.0
 """Cases' worth of trust in the fitted distribution when its quantiles are corrected."""
+ALIKE = 0.05
+"""Correlation of the misses of one period: its cases say less than as many of periods apart."""
+MANY = 6.0
+"""Expected units from which whole numbers are fine enough for a band to hold what it says."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,11 @@ class Bands:
         column = np.searchsorted(VOLUMES, np.maximum(units, 0.0), side="right") - 1
         return row, column
 
+    def variance(self, segment: Texts, mean: Floats, spread: Floats) -> Floats:
+        """Variance of the units over the horizon; ``spread`` is that of a day over its mean."""
+        place = self.place(segment, mean)
+        return _variance(mean, spread, self.error[place], self.spread[place])
+
     def quantiles(self, segment: Texts, mean: Floats, variance: Floats) -> list[Floats]:
         """The units that each of ``LEVELS`` of cases stay below; never crossing."""
         levels = self.levels[self.place(segment, mean)]
@@ -63,7 +73,9 @@ def default_bands() -> Bands:
     return Bands(error, np.ones_like(error), levels)
 
 
-def fit_bands(segment: Texts, actual: Floats, expected: Floats, spread: Floats) -> Bands:
+def fit_bands(
+    segment: Texts, actual: Floats, expected: Floats, spread: Floats, period: Periods
+) -> Bands:
     """Distribution by segment and volume class, then its quantiles made to hold (conformal).
 
     Error and scatter are chosen for the smallest pinball loss. Then every past case's place in
@@ -71,6 +83,13 @@ def fit_bands(segment: Texts, actual: Floats, expected: Floats, spread: Floats) 
     are what the published quantiles ask for (conformal predictive distributions, Vovk et al.
     2017, by class). Classes with few cases lean on their segment and on the distribution as
     fitted.
+
+    Args:
+        segment: Kind of each past case.
+        actual: Units over its horizon.
+        expected: What was forecast by what had been learnt from other periods.
+        spread: Variance over mean of its daily sales.
+        period: Number of the replay it is from.
     """
     bands = default_bands()
     column = np.searchsorted(VOLUMES, expected, side="right") - 1
@@ -86,36 +105,48 @@ def fit_bands(segment: Texts, actual: Floats, expected: Floats, spread: Floats) 
             if rows.sum() >= MIN_CASES:
                 fitted = _fit_band(actual[rows], expected[rows], spread[rows])
                 bands.error[row, volume], bands.spread[row, volume] = fitted
-    _correct(bands, segment, actual, expected, spread)
+    place = level_places(actual, expected, bands.variance(segment, expected, spread))
+    for row, kind in enumerate(sorted(SEGMENTS)):
+        of_kind = segment == kind
+        usual = held_levels(place[of_kind], period[of_kind], np.array(LEVELS))
+        for volume in range(len(VOLUMES)):
+            rows = of_kind & (column == volume)
+            bands.levels[row, volume] = held_levels(place[rows], period[rows], usual)
     return bands
 
 
-def _correct(
-    bands: Bands, segment: Texts, actual: Floats, expected: Floats, spread: Floats
-) -> None:
-    row, column = bands.place(segment, expected)
-    variance = _variance(expected, spread, bands.error[row, column], bands.spread[row, column])
-    place = middle_probability(actual, expected, variance)
-    for kind in range(len(bands.error)):
-        of_kind = row == kind
-        usual = _levels(place[of_kind], np.array(LEVELS))
-        for volume in range(len(VOLUMES)):
-            bands.levels[kind, volume] = _levels(place[of_kind & (column == volume)], usual)
+def level_places(actual: Floats, expected: Floats, variance: Floats) -> Floats:
+    """Place of each case in its distribution, as each of ``LEVELS`` has to look at it.
+
+    Both ends of a band belong to it: a quantile of whole units below the median is missed by what
+    has that place or less, one above it by what has more fewer; rare sellers' are taken halfway,
+    or one number would have to do for all of them.
+
+    Returns:
+        Shape (cases, levels).
+    """
+    fewer, upto = places(actual, expected, variance)
+    middle, many = (fewer + upto) / 2, expected >= MANY
+    low, high = np.where(many, upto, middle), np.where(many, fewer, middle)
+    sides = (low if level < 0.5 else high if level > 0.5 else middle for level in LEVELS)
+    return np.column_stack(list(sides))
 
 
-def _levels(place: Floats, otherwise: Floats) -> Floats:
+def held_levels(place: Floats, period: Periods, otherwise: Floats) -> Floats:
     """Empirical quantiles with the finite-sample step outwards, pulled to what is usual."""
-    count = len(place)
-    if count == 0:
+    if len(place) == 0:
         return otherwise
-    wanted = np.array(LEVELS)
-    outward = np.clip(0.5 + (wanted - 0.5) * (count + 1) / count, 0, 1)
-    found = np.quantile(place, outward)
-    pulled: Floats = (count * found + DOUBT * otherwise) / (count + DOUBT)
+    alike = len(place) / len(np.unique(period))
+    count = len(place) / (1 + (alike - 1) * ALIKE)
+    outward = np.clip(0.5 + (np.array(LEVELS) - 0.5) * (count + 1) / count, 0, 1)
+    found = [np.quantile(place[:, k], level) for k, level in enumerate(outward)]
+    pulled: Floats = (count * np.array(found) + DOUBT * otherwise) / (count + DOUBT)
     return pulled.clip(1e-4, 1 - 1e-4)
 
 
-def _variance(expected: Floats, spread: Floats, error: Floats, factor: Floats) -> Floats:
+def _variance(
+    expected: Floats, spread: Floats, error: Floats | float, factor: Floats | float
+) -> Floats:
     return total_variance(expected, expected * np.maximum(spread * factor, 1), error)
 
 
@@ -128,7 +159,7 @@ def _fit_band(actual: Floats, expected: Floats, spread: Floats) -> tuple[float, 
     weight = 1 / np.sqrt(1 + expected)
     for factor in SPREAD_GRID:
         for error in ERROR_GRID:
-            variance = total_variance(expected, expected * np.maximum(spread * factor, 1), error)
+            variance = _variance(expected, spread, error, factor)
             low, high = count_quantiles(expected, variance, (0.1, 0.9))
             loss = pinball(actual, low, 0.1) + pinball(actual, high, 0.9)
             best = min(best, (float((loss * weight).sum()), float(error), float(factor)))

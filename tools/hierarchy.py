@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tools.counts import count_quantiles
+from tools.counts import count_quantiles, total_variance
 from tools.figures import significant
-from tools.forecast_band import LEVELS
+from tools.forecast_band import LEVELS, Bands, held_levels, level_places
+from tools.replay import Replay
 
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.str_]
@@ -18,11 +20,9 @@ Texts = npt.NDArray[np.str_]
 SEPARATOR = " > "
 SHOP = ""
 """Name of the node above all categories."""
-LARGE_NODE = 200.0
-"""Units over the horizon that tell large nodes from small ones."""
-MIN_NODE_CASES = 20
-DOUBT = 10.0
-"""Cases' worth of trust in the usual width beside the measured one."""
+COMMON_ERROR, COMMON_REPLAYS = 0.15, 3.0
+"""Log error that the SKUs of a node have in common before any was measured, and for how many
+replays it counts."""
 
 
 @dataclass(frozen=True)
@@ -57,56 +57,105 @@ def category_tree(groups: Texts | None, count: int) -> CategoryTree:
     return CategoryTree(names, members)
 
 
-def node_misses(tree: CategoryTree, rows: npt.NDArray[np.int64], actual: Floats, expected: Floats
-                ) -> Floats:  # fmt: skip
-    """Expected units and log miss of each node that one replay could compare; shape (k, 2)."""
-    some = CategoryTree(tree.names, tree.members[:, rows])
-    sold, wanted = some.sums(actual), some.sums(expected)
-    used = wanted >= 1.0
-    return np.column_stack([wanted[used], np.log((sold[used] + 1) / (wanted[used] + 1))])
+@dataclass(frozen=True)
+class Nodes:
+    """How far off whole categories are.
+
+    Attributes:
+        shared_error: Log error that all SKUs of the shop have in common.
+        category_error: Log error that those of a category have in common.
+        levels: Probability to ask a node's distribution for, to get each of ``LEVELS``.
+    """
+
+    shared_error: float
+    category_error: float
+    levels: tuple[float, ...] = LEVELS
+
+    def variance(self, expected: Floats, variance: Floats) -> Floats:
+        """Of each node's units over the horizon; the first is the shop.
+
+        Args:
+            expected: Units of each node.
+            variance: Sum of its SKUs' own.
+        """
+        error = np.full(len(expected), self.category_error)
+        error[:1] = self.shared_error
+        return total_variance(expected, variance, error)
+
+    def quantiles(self, expected: Floats, variance: Floats) -> Floats:
+        """Shape (nodes, levels)."""
+        spread = np.maximum(self.variance(expected, variance), 1e-9)
+        return np.column_stack(count_quantiles(expected, spread, self.levels))
 
 
-def node_levels(misses: Floats) -> Floats:
-    """Log misses below which 5, 10, … % of small and of large nodes fell; NaN where unknown."""
-    found = np.full((2, len(LEVELS)), np.nan)
-    if len(misses) < MIN_NODE_CASES:
-        return found
-    usual = _levels(misses[:, 1])
-    for row in range(2):
-        part = misses[(misses[:, 0] >= LARGE_NODE) == bool(row), 1]
-        weight = len(part) / (len(part) + DOUBT)
-        found[row] = weight * _levels(part) + (1 - weight) * usual if len(part) else usual
-    return found
+def default_nodes() -> Nodes:
+    """Wide ones, for shops without a past to learn from."""
+    return Nodes(2 * COMMON_ERROR, 2 * COMMON_ERROR)
 
 
-def _levels(misses: Floats) -> Floats:
-    count = len(misses)
-    outward = 0.5 + (np.array(LEVELS) - 0.5) * (count + 1) / count
-    return np.asarray(np.quantile(misses, outward.clip(0, 1)))
+def fit_nodes(
+    tree: CategoryTree, replays: Sequence[Replay], expected: Sequence[Floats], bands: Bands
+) -> Nodes:
+    """What SKUs have in common, from replays; then quantiles as SKUs' are made to hold.
+
+    A node is off by its SKUs' own scatter, which averages out, and by what they have in common,
+    which does not: what its squared misses exceed the former by.
+
+    Args:
+        tree: The nodes.
+        replays: Starting days in the past.
+        expected: Units that each replay's SKUs were expected to sell.
+        bands: The SKUs' own errors.
+    """
+    period: list[npt.NDArray[np.int64]] = []
+    nodes: list[npt.NDArray[np.int64]] = []
+    sold, wanted, own = list[Floats](), list[Floats](), list[Floats]()
+    for number, (replay, units) in enumerate(zip(replays, expected, strict=True)):
+        some = CategoryTree(tree.names, tree.members[:, replay.skus])
+        totals = some.sums(units)
+        used = np.flatnonzero(totals >= 1.0)
+        variance = some.sums(bands.variance(replay.segment, units, replay.spread))
+        nodes.append(used)
+        sold.append(some.sums(replay.actual)[used])
+        wanted.append(totals[used])
+        own.append(variance[used])
+        period.append(np.full(len(used), number))
+    actual, total, spread = (np.concatenate(each) for each in (sold, wanted, own))
+    shop = np.concatenate(nodes) == 0
+    found = Nodes(
+        _common(actual[shop], total[shop], spread[shop], len(replays)),
+        _common(actual[~shop], total[~shop], spread[~shop], len(replays)),
+    )
+    error = np.where(shop, found.shared_error, found.category_error)
+    place = level_places(actual, total, total_variance(total, spread, error))
+    levels = held_levels(place, np.concatenate(period), np.array(LEVELS))
+    return replace(found, levels=tuple(float(level) for level in levels))
 
 
-def category_table(
-    tree: CategoryTree, daily: Floats, variance: Floats, levels: Floats, shared_error: float
-) -> pd.DataFrame:
+def _common(actual: Floats, expected: Floats, variance: Floats, replays: int) -> float:
+    """Log error beyond own scatter; large nodes, whose scatter hides it least, count most."""
+    if not len(actual):
+        return COMMON_ERROR
+    own = variance / expected**2
+    weight = 1 / np.square(own + COMMON_ERROR**2)
+    beyond = np.square(np.log((actual + 1) / (expected + 1))) - own
+    measured = max(float((weight * beyond).sum() / weight.sum()), 0.0)
+    count = replays + COMMON_REPLAYS
+    return float(np.sqrt((replays * measured + COMMON_REPLAYS * COMMON_ERROR**2) / count))
+
+
+def category_table(tree: CategoryTree, daily: Floats, variance: Floats, nodes: Nodes
+                   ) -> pd.DataFrame:  # fmt: skip
     """One row a node; means are the sums of its SKUs', so that the tree adds up.
-
-    Bands come from what past forecasts of nodes missed (``levels``), or where that is unknown
-    from the SKUs' scatter and the error they have in common.
 
     Args:
         tree: The nodes.
         daily: Expected units, SKU × day.
         variance: Variance of each SKU's units over the horizon.
-        levels: From ``node_levels``.
-        shared_error: Log error common to all SKUs.
+        nodes: What they have in common.
     """
     total = tree.sums(daily.sum(axis=1))
-    if np.isfinite(levels).all():
-        steps = levels[(total >= LARGE_NODE).astype(np.int64)]
-        found = np.maximum((total[:, None] + 1) * np.exp(steps) - 1, 0.0)
-    else:
-        spread = tree.sums(variance) + np.square(shared_error * total)
-        found = np.column_stack(count_quantiles(total, np.maximum(spread, 1e-9), LEVELS))
+    found = nodes.quantiles(total, tree.sums(variance))
     made = {"skus": tree.members.sum(axis=1).astype(np.int64),
             "mean_per_day": significant(total / daily.shape[1])}  # fmt: skip
     made |= {f"p{round(100 * level):02d}": significant(found[:, k])
