@@ -23,6 +23,7 @@ class Sales:
         panel: Rows ``sku, date, units, …``, each SKU from its first day on.
         categories: Category path by SKU.
         truth: True mean of demand, SKU × date, where it is known.
+        asked: Units customers wanted, SKU × date, in stock or not, where it is known.
         country: Of the shop.
         prices_planned: Whether prices and promotions were the merchant's own decision, so that
             a forecast may be told them.
@@ -33,6 +34,7 @@ class Sales:
     panel: pd.DataFrame = field(repr=False)
     categories: pd.Series = field(repr=False)
     truth: pd.DataFrame | None = field(default=None, repr=False)
+    asked: pd.DataFrame | None = field(default=None, repr=False)
     country: str = ""
     prices_planned: bool = False
     period: int = 1
@@ -61,7 +63,9 @@ class Sales:
             named = [name for name in PATH_COLUMNS if name in later]
             future = later[["sku", "date", *named]].reset_index(drop=True)
         truth = None if self.truth is None else self.truth.reindex(index=skus, columns=days)
-        return Case(self, start, horizon_days, known, units, future, _free(later, units), truth)
+        asked = None if self.asked is None else self.asked.reindex(index=skus, columns=days)
+        free = _free(later, units)
+        return Case(self, start, horizon_days, known, units, future, free, truth, asked)
 
     def cases(self, *, horizon_days: int, origins: int) -> list[Case]:
         """The latest starting days, one horizon apart, oldest first."""
@@ -83,6 +87,7 @@ class Case:
         future: Prices and promotions of the horizon, where planned.
         free: Days on which the SKU was not sold out, SKU × day.
         truth: True mean of demand, where known.
+        asked: Units customers wanted, where known.
     """
 
     sales: Sales
@@ -93,10 +98,21 @@ class Case:
     future: pd.DataFrame | None = field(repr=False)
     free: npt.NDArray[np.bool_] = field(repr=False)
     truth: pd.DataFrame | None = field(repr=False)
+    asked: pd.DataFrame | None = field(repr=False)
+
+    @property
+    def wanted(self) -> Floats:
+        """Units of demand by SKU over the horizon; what was sold where that is all one knows."""
+        shown = self.actual if self.asked is None else self.asked.where(self.actual.notna())
+        return np.asarray(np.nan_to_num(shown.to_numpy(dtype=np.float64)).sum(axis=1))
 
     def fair(self) -> npt.NDArray[np.bool_]:
-        """SKUs in stock, and without promotion, all along: what a band speaks of."""
-        in_stock = np.asarray(self.free.all(axis=1))
+        """SKUs on sale and without promotion all along, and in stock where only sales are known.
+
+        Who would leave out what ran out would leave out what sold more than expected.
+        """
+        on_sale = self.actual.notna().to_numpy() if self.asked is not None else self.free
+        in_stock = np.asarray(on_sale.all(axis=1))
         if self.future is None or "promo" not in self.future:
             return in_stock
         promoted = self.future.assign(sku=self.future["sku"].astype(str)).groupby("sku")["promo"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -25,23 +25,25 @@ REGIMES = {
     ),
 }
 """Made-up shops: many small sellers, promoted grocery-like goods, intermittent ones."""
+ENDS_APART = 120
+"""Days between the ends of shops of one regime, so that no time of year stands for all."""
 MIN_SAME_WORD = 12
 SMALLEST = 10
 """Units that a real SKU sold at least."""
 
 
-def made_up(name: str, *, seed: int, products: int, end: date = END) -> Sales:
-    """A sample shop of one regime with its true means."""
+def made_up(name: str, *, seed: int, products: int, number: int = 0) -> Sales:
+    """A sample shop of one regime with its true means; each number is another shop."""
+    seed, end = seed + 100 * number, END - timedelta(days=ENDS_APART * number)
     shop = make_shop(REGIMES[name], seed, products, 730, end)
+    days = pd.DatetimeIndex(shop.calendar.dates.astype("datetime64[ns]"))
+    skus = shop.products["sku"]
     return Sales(
         name=name,
         panel=_panel(shop),
         categories=shop.products.set_index("sku")["category"],
-        truth=pd.DataFrame(
-            shop.trade.expected,
-            index=shop.products["sku"],
-            columns=pd.DatetimeIndex(shop.calendar.dates.astype("datetime64[ns]")),
-        ),
+        truth=pd.DataFrame(shop.trade.expected, index=skus, columns=days),
+        asked=pd.DataFrame(shop.trade.asked, index=skus, columns=days),
         country="CN",
         prices_planned=True,
     )
