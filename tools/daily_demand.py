@@ -36,6 +36,8 @@ def daily_means(
     """
     calibration = fitted.calibration
     simple = simple_means(levels, known.priors(levels), calibration.model, seasons, days)
+    first = int((days[0] - known.history.last_day).astype(np.int64)) + known.days - 1
+    simple = simple * known.season_left(first + np.arange(len(days)))
     share = np.array([calibration.blend[kind] for kind in SEGMENTS])
     correction = np.array([calibration.correction[kind] for kind in SEGMENTS])
     kind = np.array([SEGMENTS.index(each) for each in levels.segment])

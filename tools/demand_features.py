@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from tools.demand_inputs import DemandInputs
 from tools.demand_level import steady_rate
+from tools.season_end import days_to_end, season_left
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -50,6 +51,7 @@ def target_features(
     found["season_factor"] = np.log(inputs.factor[inputs.group[rows], columns])
     found["promo"] = inputs.promo[rows, columns]
     found["discount"] = inputs.discount[rows, columns]
+    found["to_season_end"] = days_to_end(_ends(inputs, rows), columns)
     found |= _prices(inputs, origin, rows, columns)
     found["same_weekday"] = _same_weekday(inputs, origin, rows, columns)
     return found | _year_ago(inputs, origin, rows, columns)
@@ -57,8 +59,13 @@ def target_features(
 
 def offset_of(inputs: DemandInputs, level: Floats, rows: Ints, columns: Ints) -> Floats:
     """Units expected by level and season alone."""
-    expected: Floats = level[rows] * inputs.factor[inputs.group[rows], columns] + 1e-4
+    season = inputs.factor[inputs.group[rows], columns] * season_left(_ends(inputs, rows), columns)
+    expected: Floats = level[rows] * season + 1e-4
     return expected
+
+
+def _ends(inputs: DemandInputs, rows: Ints) -> Floats | None:
+    return None if inputs.ends is None else inputs.ends[rows]
 
 
 def _seen(inputs: DemandInputs, days: slice) -> tuple[Singles, Singles]:

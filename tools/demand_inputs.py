@@ -43,6 +43,7 @@ class DemandInputs:
         extra: Further matrices of history: ``returns``, ``rival``, ``rating``.
         signals: Name to one figure a day of history.
         neighbours: Row, column and weight of related SKUs; None without a graph.
+        ends: Column of the first day after each SKU's season (NaN: none); None for all.
     """
 
     units: Matrix = field(repr=False)
@@ -63,6 +64,7 @@ class DemandInputs:
     neighbours: tuple[npt.NDArray[Any], npt.NDArray[Any], Floats] | None = field(
         default=None, repr=False
     )
+    ends: Floats | None = field(default=None, repr=False)
 
     @property
     def ahead(self) -> int:
@@ -100,6 +102,7 @@ def inputs_of(
     path: Path | None = None,
     signals: dict[str, Floats] | None = None,
     neighbours: tuple[npt.NDArray[Any], npt.NDArray[Any], Floats] | None = None,
+    ends: Floats | None = None,
 ) -> DemandInputs:
     """Matrices of history with the days to forecast behind it.
 
@@ -131,6 +134,7 @@ def inputs_of(
         extra=extra,
         signals=signals or {},
         neighbours=neighbours,
+        ends=ends,
     )
 
 

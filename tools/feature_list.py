@@ -16,7 +16,7 @@ class Feature(NamedTuple):
 
 
 _OWN = (
-    ("level", "units a day lately (half-life four weeks, plain days, season taken out), log"),
+    ("level", "units a day lately (half-life by its scatter, plain days, season taken out), log"),
     ("last_7", "last 7 days against the level, log"),
     ("last_28", "last 28 days against the level, log"),
     ("last_91", "last 91 days against the level, log"),
@@ -54,6 +54,7 @@ _PROMOTION = (
 )
 _CALENDAR = (
     ("ahead", "days from the last known day to the target day"),
+    ("to_season_end", "days until the SKU's season is over, where one is known"),
     ("season_factor", "seasonal factor of weekday and time of year on the target day, log"),
     ("weekday", "day of the week"),
     ("day_of_month", "day of the month"),

@@ -85,6 +85,7 @@ def fit_demand(
     categories: pd.Series | None = None,
     country: str = "",
     neighbours: pd.DataFrame | None = None,
+    season_ends: pd.Series | None = None,
 ) -> FittedDemand:
     """Choose models by replaying the past, and fit the global one.
 
@@ -95,13 +96,17 @@ def fit_demand(
         categories: Category by SKU.
         country: Country of the shop (ISO 3166), for its calendar.
         neighbours: Related SKUs: ``sku``, ``neighbour``, ``weight``.
+        season_ends: First day after its season, by SKU.
 
     Raises:
         UsageError: The horizon is not positive.
     """
     if horizon_days < 1:
         raise UsageError("a forecast needs a horizon of at least one day")
-    known = read_situation(panel, categories=categories, country=country, neighbours=neighbours)
+    known = read_situation(
+        panel, categories=categories, country=country, neighbours=neighbours,
+        season_ends=season_ends,
+    )  # fmt: skip
     return fit_known(known, horizon_days=horizon_days, seed=seed)
 
 

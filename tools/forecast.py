@@ -18,9 +18,10 @@ from tools.demand_models import NEW_DAYS, SEGMENTS, Levels, read_levels, spread_
 from tools.figures import plain, rows_of, significant
 from tools.fitted_demand import FittedDemand, fit_known
 from tools.hierarchy import category_table, category_tree
-from tools.history import History, Mask
+from tools.history import History
+from tools.season_end import HALF_GONE_DAYS
 from tools.seasons import Seasons
-from tools.situation import read_situation
+from tools.situation import Situation, read_situation
 
 Floats = npt.NDArray[np.float64]
 
@@ -120,6 +121,7 @@ def forecast_demand(
     categories: pd.Series | None = None,
     country: str = "",
     neighbours: pd.DataFrame | None = None,
+    season_ends: pd.Series | None = None,
     future: pd.DataFrame | None = None,
     fitted: FittedDemand | None = None,
 ) -> DemandForecast:
@@ -142,6 +144,7 @@ def forecast_demand(
             the shop does.
         country: Country of the shop (ISO 3166), for holidays and festivals.
         neighbours: Related SKUs: ``sku``, ``neighbour`` and, where known, ``weight``.
+        season_ends: First day after its season, by SKU; demand fades from then on.
         future: Planned prices and promotions: ``sku``, ``date`` and any of
             ``list_price_minor``, ``discount``, ``promo``.
         fitted: Models fitted before (``tools.fitted_demand``); None fits them now.
@@ -153,7 +156,10 @@ def forecast_demand(
         raise UsageError("a forecast needs a horizon of at least one day")
     if fitted is not None and fitted.horizon_days != horizon_days:
         raise UsageError(f"these models were fitted for {fitted.horizon_days} days")
-    known = read_situation(panel, categories=categories, country=country, neighbours=neighbours)
+    known = read_situation(
+        panel, categories=categories, country=country, neighbours=neighbours,
+        season_ends=season_ends,
+    )  # fmt: skip
     if len(known.history.skus) == 0:
         return DemandForecast(_empty(), start, horizon_days, source, seed, 0)
     fitted = fitted or fit_known(known, horizon_days=horizon_days, seed=seed)
@@ -173,7 +179,7 @@ def forecast_demand(
         source=source,
         seed=seed,
         replays=calibration.origins,
-        notes=_notes(known.history, known.plain, levels),
+        notes=_notes(known, levels, days),
         general=_general(fitted, known.history, horizon_days),
         categories=category_table(tree, daily, total_spread, calibration.nodes),
         fitted_to=fitted.fitted_to,
@@ -239,16 +245,26 @@ def _table(
     )
 
 
-def _notes(history: History, valid: Mask, levels: Levels) -> dict[str, tuple[str, ...]]:
+def _notes(
+    known: Situation, levels: Levels, days: npt.NDArray[np.datetime64]
+) -> dict[str, tuple[str, ...]]:
     notes: dict[str, list[str]] = {}
+    history, valid = known.history, known.plain
+    ends = np.full(len(history.skus), np.nan) if known.ends is None else known.ends
+    until = int((days[-1] - history.last_day).astype(np.int64)) + history.days - 1
+    for row in np.flatnonzero(ends <= until):
+        end = history.dates[0] + int(ends[row])
+        notes.setdefault(str(history.skus[row]), []).append(
+            f"season over from {end}: demand halves every {HALF_GONE_DAYS:.0f} days after it"
+        )
     for row in np.flatnonzero(levels.segment == "new"):
         age = int(levels.age[row])
         notes.setdefault(str(history.skus[row]), []).append(
             f"{age} days of history, fewer than {NEW_DAYS}: the level leans on other SKUs"
         )
     recent = history.sold_freely()[:, -182:]
-    known = np.isfinite(history.values["units"][:, -182:])
-    soldout = (known & ~recent).sum(axis=1)
+    seen = np.isfinite(history.values["units"][:, -182:])
+    soldout = (seen & ~recent).sum(axis=1)
     for row in np.flatnonzero(soldout > 0):
         notes.setdefault(str(history.skus[row]), []).append(
             f"{int(soldout[row])} sold-out days left out of the level"

@@ -142,8 +142,9 @@ def _forecasts(
     future = slice(start, start + days)
     counted = known.plain[chosen, future]
     actual = np.where(counted, history.values["units"][chosen, future].clip(0), 0.0).sum(axis=1)
-    exposure = np.where(counted, factors[:, future], 0.0).sum(axis=1)
-    usable = (exposure > 0.7 * days * factors[:, future].mean(axis=1)) & (levels.days > 0)
+    ahead = factors[:, future] * known.season_left(np.arange(start, start + days), chosen)
+    exposure = np.where(counted, ahead, 0.0).sum(axis=1)
+    usable = (exposure > 0.7 * days * ahead.mean(axis=1)) & (levels.days > 0)
     return Replay(
         skus=chosen[usable],
         segment=levels.segment[usable],

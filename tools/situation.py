@@ -12,6 +12,7 @@ from tools.calendar_days import calendar_figures
 from tools.demand_inputs import COLUMNS, SIGNAL, DemandInputs, Path, counted_days, inputs_of
 from tools.demand_models import Levels, Pairs, prior_levels
 from tools.history import History, Mask, read_history
+from tools.season_end import end_columns, season_left
 from tools.seasons import Seasons, find_seasons
 
 Floats = npt.NDArray[np.float64]
@@ -35,6 +36,7 @@ class Situation:
         country: ISO 3166, or empty.
         signals: Name to one figure a day of history.
         neighbours: Row, column and weight of related SKUs, or None.
+        ends: Column of the first day after each SKU's season, NaN without one; None for all.
     """
 
     history: History = field(repr=False)
@@ -45,6 +47,7 @@ class Situation:
     country: str
     signals: dict[str, Floats] = field(repr=False)
     neighbours: Pairs | None = field(repr=False)
+    ends: Floats | None = field(default=None, repr=False)
 
     @property
     def days(self) -> int:
@@ -68,6 +71,15 @@ class Situation:
             levels, self.category[chosen], _within(self.neighbours, chosen, len(self.category))
         )
 
+    def season_left(
+        self, columns: npt.NDArray[np.int64], chosen: npt.NDArray[np.int64] | None = None
+    ) -> Floats | float:
+        """Share of demand left by SKU (all or the chosen) and day, seasons' ends allowed for."""
+        if self.ends is None:
+            return 1.0
+        ends = self.ends if chosen is None else self.ends[chosen]
+        return season_left(ends[:, None], columns[None, :])
+
     def inputs(self, seasons: Seasons, *, ahead: int, path: Path | None = None) -> DemandInputs:
         """Matrices for the global model, with the days ahead behind history."""
         dates = self.history.last_day + np.arange(1 - self.days, ahead + 1).astype("timedelta64[D]")
@@ -80,6 +92,7 @@ class Situation:
             path=path,
             signals=self.signals,
             neighbours=self.neighbours,
+            ends=self.ends,
         )
 
 
@@ -89,6 +102,7 @@ def read_situation(
     categories: pd.Series | None = None,
     country: str = "",
     neighbours: pd.DataFrame | None = None,
+    season_ends: pd.Series | None = None,
 ) -> Situation:
     """Read a panel and what goes with it.
 
@@ -98,6 +112,7 @@ def read_situation(
         categories: Category path by SKU.
         country: Country of the shop, ISO 3166.
         neighbours: Columns ``sku``, ``neighbour`` and, where known, ``weight``.
+        season_ends: First day after its season, by SKU.
     """
     history = read_history(panel, COLUMNS, last=LONGEST)
     groups = _groups(history, categories)
@@ -113,6 +128,7 @@ def read_situation(
         country=country,
         signals=_signals(panel, history),
         neighbours=_neighbours(neighbours, history),
+        ends=end_columns(season_ends, history.skus, history.last_day - (history.days - 1)),
     )
 
 

@@ -233,10 +233,21 @@ class Workbench:
         return self.once("season_days", self._season_days)
 
     def _season_days(self) -> pd.Series:
-        from ecomagent.agents.goods import season_days
+        import pandas as pd
 
-        of = self.catalogue.set_index("sku")["attributes"]
-        return of.map(lambda each: season_days(each, self.history.today)).astype("float64")
+        left = (self.season_ends - pd.Timestamp(self.history.today)).dt.days
+        return left.where(left > 0)
+
+    @property
+    def season_ends(self) -> pd.Series:
+        """First day after each SKU's season, missing for those without; index SKU."""
+        return self.once("season_ends", self._season_ends)
+
+    def _season_ends(self) -> pd.Series:
+        from ecomagent.agents.attributes import season_ends
+
+        attributes = self.catalogue.set_index("sku")["attributes"]
+        return season_ends(attributes, self.history.today)
 
     @property
     def review_days(self) -> float:
@@ -284,17 +295,14 @@ class Workbench:
         from tools.forecast import forecast_demand
 
         panel, country = self.panel, self.services.settings.shop.country
-        categories = self.catalogue.set_index("sku")["category"]
+        goods = self.catalogue.set_index("sku")
+        about: dict[str, Any] = {
+            "categories": goods["category"], "country": country, "neighbours": self._neighbours,
+            "season_ends": self.season_ends,
+        }  # fmt: skip
         fitted = FittedModels(self.services.paths.models).demand(
             panel,
-            lambda: fit_demand(
-                panel,
-                horizon_days=self.horizon_days,
-                seed=SEED,
-                categories=categories,
-                country=country,
-                neighbours=self._neighbours,
-            ),
+            lambda: fit_demand(panel, horizon_days=self.horizon_days, seed=SEED, **about),
             data=self.history.hash,
             horizon_days=self.horizon_days,
             country=country,
@@ -306,10 +314,8 @@ class Workbench:
             horizon_days=self.horizon_days,
             source=self.history.ref("panel", rows=len(panel)),
             seed=SEED,
-            categories=categories,
-            country=country,
-            neighbours=self._neighbours,
             fitted=fitted,
+            **about,
         )
 
     def _in_scope(self, found: Found) -> Found:

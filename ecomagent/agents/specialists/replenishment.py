@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ecomagent.agents.goods import shelf_life_days
+from ecomagent.agents.attributes import days_kept
 from ecomagent.agents.menus import VALUED_BY, impact_of, menu, save_menu
 from ecomagent.agents.reasons import reorder_reasons
 from ecomagent.agents.services import Services
@@ -68,7 +68,7 @@ def _ordered(bench: Workbench) -> pd.DataFrame:
     """What is on sale, with the days that it keeps and until its season ends."""
     active = bench.scoped[bench.scoped["status"] == "active"]
     return active.assign(
-        shelf_life_days=[shelf_life_days(each) for each in active["attributes"]],
+        shelf_life_days=[days_kept(each) for each in active["attributes"]],
         season_days=bench.season_days.reindex(active["sku"]).to_numpy(),
     )
 
