@@ -134,6 +134,7 @@ def _offer(inputs: DemandInputs, origin: int) -> Columns:
         "discount_28": inputs.discount[:, recent].mean(axis=1),
         "promo_28": inputs.promo[:, recent].mean(axis=1),
         "promo_lift": _promo_lift(inputs, year),
+        "category_lift": _promo_lift(inputs, year, pooled=True),
         "price_in_category": np.log(price[:, -1]) - _category_median(inputs, price[:, -1]),
     }
     moved = np.abs(np.diff(np.nan_to_num(price[:, -183:]), axis=1)) > 0
@@ -142,14 +143,16 @@ def _offer(inputs: DemandInputs, origin: int) -> Columns:
     return found
 
 
-def _promo_lift(inputs: DemandInputs, days: slice) -> Floats:
+def _promo_lift(inputs: DemandInputs, days: slice, *, pooled: bool = False) -> Floats:
     factor = inputs.factor[inputs.group, days]
     units = np.nan_to_num(inputs.units[:, days]) / factor
     valid, promo = inputs.valid[:, days], inputs.promo[:, days] > 0
     on, off = valid & promo, valid & ~promo
     plain = np.where(off, units, 0).sum(axis=1) / np.maximum(off.sum(axis=1), 1)
-    expected = plain * on.sum(axis=1)
-    lift: Floats = np.log((np.where(on, units, 0).sum(axis=1) + 5.0) / (expected + 5.0))
+    expected, sold = plain * on.sum(axis=1), np.where(on, units, 0).sum(axis=1)
+    if pooled:
+        expected, sold = (_sums(inputs, each)[inputs.category] for each in (expected, sold))
+    lift: Floats = np.log((sold + 5.0) / (expected + 5.0))
     return lift
 
 

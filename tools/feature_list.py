@@ -49,6 +49,7 @@ _PROMOTION = (
     ("promo", "whether the target day is one of promotion"),
     ("promo_28", "share of promotion days in the last 28"),
     ("promo_lift", "sales on promotion days against plain ones, last year, pulled to none, log"),
+    ("category_lift", "the same of its whole category, log"),
     ("days_since_promo", "days from the last promotion day to the target day, log"),
     ("category_promo", "share of the category's SKUs in promotion on the target day"),
 )

@@ -14,6 +14,7 @@ from ecomagent.domain.evidence import DataRef, Evidence
 from tools.backtest import Calibration
 from tools.counts import total_variance
 from tools.daily_demand import daily_means
+from tools.demand_inputs import path_of
 from tools.demand_models import NEW_DAYS, SEGMENTS, Levels, read_levels, spread_of
 from tools.figures import plain, rows_of, significant
 from tools.fitted_demand import FittedDemand, fit_known
@@ -169,7 +170,11 @@ def forecast_demand(
     levels = read_levels(known.usual.values["units"], known.plain, factors)
     days = np.datetime64(start) + np.arange(horizon_days).astype("timedelta64[D]")
     daily = daily_means(known, seasons, levels, fitted, days, future)
-    table = _table(known.history, levels, daily, calibration)
+    promoted = np.zeros(len(daily))
+    if future is not None:
+        path = path_of(future, known.history, days[0], horizon_days)
+        promoted = np.where(path.promo > 0, daily, 0.0).sum(axis=1)
+    table = _table(known.history, levels, daily, promoted, calibration)
     total_spread = calibration.bands.variance(levels.segment, daily.sum(axis=1), spread_of(levels))
     tree = category_tree(known.groups, len(table))
     return DemandForecast(
@@ -181,7 +186,7 @@ def forecast_demand(
         replays=calibration.origins,
         notes=_notes(known, levels, days),
         general=_general(fitted, known.history, horizon_days),
-        categories=category_table(tree, daily, total_spread, calibration.nodes),
+        categories=category_table(tree, daily, promoted, total_spread, calibration.nodes),
         fitted_to=fitted.fitted_to,
         daily=_named(daily, known.history.skus, days),
         onward=_onward(daily, known.history.skus, days, seasons),
@@ -212,12 +217,17 @@ def _onward(
 
 
 def _table(
-    history: History, levels: Levels, daily: Floats, calibration: Calibration
+    history: History,
+    levels: Levels,
+    daily: Floats,
+    promoted: Floats,
+    calibration: Calibration,
 ) -> pd.DataFrame:
     mean, total = daily.mean(axis=1), daily.sum(axis=1)
     bands, segment = calibration.bands, levels.segment
     place = bands.place(segment, total)
-    error = bands.error[place]
+    of_promotions = calibration.nodes.promotion_error * promoted / np.maximum(total, 1e-9)
+    error = np.hypot(bands.error[place], of_promotions)
     variance = mean * np.maximum(spread_of(levels) * bands.spread[place], 1.0)
     p05, p10, p50, p90, p95 = bands.quantiles(
         segment, total, total_variance(total, variance * daily.shape[1], error)

@@ -23,9 +23,9 @@ Ints = npt.NDArray[np.int64]
 
 ROWS = 240_000
 """Rows (SKU, starting day, day forecast) trained on at most, one a SKU and starting day."""
-SMALL_SHOP_ROWS = 50_000
+SMALL_SHOP_ROWS = 100_000
 """Rows up to which several days are forecast from one starting day."""
-MOST_DAYS = 6
+MOST_DAYS = 12
 MAX_ORIGINS = 48
 FIRST_ORIGIN = 56
 """Days of history before the first starting day."""

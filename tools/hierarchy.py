@@ -64,33 +64,33 @@ class Nodes:
     Attributes:
         shared_error: Log error that all SKUs of the shop have in common.
         category_error: Log error that those of a category have in common.
+        promotion_error: Log error that a category's promotions have in common.
         levels: Probability to ask a node's distribution for, to get each of ``LEVELS``.
     """
 
     shared_error: float
     category_error: float
+    promotion_error: float
     levels: tuple[float, ...] = LEVELS
 
-    def variance(self, expected: Floats, variance: Floats) -> Floats:
-        """Of each node's units over the horizon; the first is the shop.
+    def quantiles(self, expected: Floats, variance: Floats, promoted: Floats) -> Floats:
+        """Of each node's units over the horizon, the first the shop; shape (nodes, levels).
 
         Args:
             expected: Units of each node.
             variance: Sum of its SKUs' own.
+            promoted: Units expected on days of promotion.
         """
         error = np.full(len(expected), self.category_error)
         error[:1] = self.shared_error
-        return total_variance(expected, variance, error)
-
-    def quantiles(self, expected: Floats, variance: Floats) -> Floats:
-        """Shape (nodes, levels)."""
-        spread = np.maximum(self.variance(expected, variance), 1e-9)
+        spread = total_variance(expected, variance, error)
+        spread = np.maximum(total_variance(promoted, spread, self.promotion_error), 1e-9)
         return np.column_stack(count_quantiles(expected, spread, self.levels))
 
 
 def default_nodes() -> Nodes:
     """Wide ones, for shops without a past to learn from."""
-    return Nodes(2 * COMMON_ERROR, 2 * COMMON_ERROR)
+    return Nodes(2 * COMMON_ERROR, 2 * COMMON_ERROR, 2 * COMMON_ERROR)
 
 
 def fit_nodes(
@@ -125,11 +125,26 @@ def fit_nodes(
     found = Nodes(
         _common(actual[shop], total[shop], spread[shop], len(replays)),
         _common(actual[~shop], total[~shop], spread[~shop], len(replays)),
+        _of_promotions(tree, replays),
     )
     error = np.where(shop, found.shared_error, found.category_error)
     place = level_places(actual, total, total_variance(total, spread, error))
     levels = held_levels(place, np.concatenate(period), np.array(LEVELS))
     return replace(found, levels=tuple(float(level) for level in levels))
+
+
+def _of_promotions(tree: CategoryTree, replays: Sequence[Replay]) -> float:
+    parts = []
+    for replay in replays:
+        if replay.promoted is not None:
+            sold, expected = replay.promoted
+            some = tree.members[1:, replay.skus] if len(tree.names) > 1 else tree.members
+            parts.append(
+                np.array([some @ sold, some @ expected, some @ (expected * replay.spread)])
+            )
+    found = np.hstack(parts) if parts else np.empty((3, 0))
+    actual, wanted, variance = found[:, found[1] >= 1.0]
+    return _common(actual, wanted, variance, len(parts))
 
 
 def _common(actual: Floats, expected: Floats, variance: Floats, replays: int) -> float:
@@ -144,18 +159,20 @@ def _common(actual: Floats, expected: Floats, variance: Floats, replays: int) ->
     return float(np.sqrt((replays * measured + COMMON_REPLAYS * COMMON_ERROR**2) / count))
 
 
-def category_table(tree: CategoryTree, daily: Floats, variance: Floats, nodes: Nodes
-                   ) -> pd.DataFrame:  # fmt: skip
+def category_table(
+    tree: CategoryTree, daily: Floats, promoted: Floats, variance: Floats, nodes: Nodes
+) -> pd.DataFrame:
     """One row a node; means are the sums of its SKUs', so that the tree adds up.
 
     Args:
         tree: The nodes.
         daily: Expected units, SKU × day.
+        promoted: Those expected on days of promotion, by SKU.
         variance: Variance of each SKU's units over the horizon.
         nodes: What they have in common.
     """
     total = tree.sums(daily.sum(axis=1))
-    found = nodes.quantiles(total, tree.sums(variance))
+    found = nodes.quantiles(total, tree.sums(variance), tree.sums(promoted))
     made = {"skus": tree.members.sum(axis=1).astype(np.int64),
             "mean_per_day": significant(total / daily.shape[1])}  # fmt: skip
     made |= {f"p{round(100 * level):02d}": significant(found[:, k])

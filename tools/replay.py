@@ -45,6 +45,7 @@ class Replay:
         forecast: Simple model to units expected; NaN where it was not tried.
         boosted: Units the global model expected; None where it was not tried.
         spread: Variance over mean of daily sales.
+        promoted: Units sold on promotion days, and what the global model expected of them.
         yearly: Whether the time of year was allowed for.
     """
 
@@ -55,6 +56,7 @@ class Replay:
     boosted: Floats | None
     spread: Floats
     yearly: bool
+    promoted: tuple[Floats, Floats] | None = None
 
 
 def replay_past(
@@ -76,9 +78,16 @@ def replay_past(
     for start in tried:
         replay = _forecasts(known, start, days, chosen, yearly=yearly)
         expected = predict_global(model, inputs, start, days, replay.skus)
-        counted = known.plain[replay.skus, start : start + days]
-        boosted = np.where(counted, expected, 0.0).sum(axis=1)
-        replays.append(replace(replay, boosted=boosted))
+        ahead = (replay.skus, slice(start, start + days))
+        counted = known.plain[ahead]
+        offered = known.history.sold_freely()[ahead] & ~counted
+        sold = known.history.values["units"][ahead].clip(0)
+        replays.append(replace(
+            replay,
+            boosted=np.where(counted, expected, 0.0).sum(axis=1),
+            promoted=(np.where(offered, sold, 0.0).sum(axis=1),
+                      np.where(offered, expected, 0.0).sum(axis=1)),
+        ))  # fmt: skip
     return replays
 
 
