@@ -138,7 +138,7 @@ def _of_promotions(tree: CategoryTree, replays: Sequence[Replay]) -> float:
     for replay in replays:
         if replay.promoted is not None:
             sold, expected = replay.promoted
-            some = tree.members[1:, replay.skus] if len(tree.names) > 1 else tree.members
+            some = tree.members[len(tree.names) > 1 :, replay.skus]
             parts.append(
                 np.array([some @ sold, some @ expected, some @ (expected * replay.spread)])
             )
