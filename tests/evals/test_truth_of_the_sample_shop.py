@@ -52,8 +52,11 @@ def catalogue(shop) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def demand(panel):
-    return forecast_demand(panel, start=TODAY, horizon_days=28, source=SOURCE)
+def demand(panel, shop):
+    return forecast_demand(
+        panel, start=TODAY, horizon_days=28, source=SOURCE,
+        categories=shop.products.set_index("sku")["category"],
+    )  # fmt: skip
 
 
 def test_dead_stock_is_found_and_winter_jackets_in_june_are_not_among_it(panel, catalogue, demand):
