@@ -323,6 +323,11 @@ class Workspace:
             return ScriptedBackend.read(self.paths.root / model.script, fallback=rules)
         return rules
 
+    @cached_property
+    def _opened(self) -> dict[str, Facts]:
+        """The facts as last opened, so that a command reads what has not changed once."""
+        return {}
+
     def facts(self) -> Facts:
         """History as it is now.
 
@@ -331,7 +336,8 @@ class Workspace:
         """
         from ecomagent.store.facts import Facts
 
-        facts = Facts.open(self.paths.facts)
+        facts = Facts.open(self.paths.facts, before=self._opened.get("facts"))
+        self._opened["facts"] = facts
         if facts.timezone != self.settings.shop.timezone:
             raise FactsError(
                 "the shop's time zone was changed, so its days have to be counted again",

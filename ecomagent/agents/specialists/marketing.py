@@ -134,25 +134,26 @@ def _assumed_costs(bench: Workbench) -> str:
 
 def send_time(bench: Workbench) -> SendTime:
     """The best hour of the coming days that is not quiet, from tomorrow on."""
+    return bench.once("send_time", lambda: _send_time(bench))
+
+
+def _send_time(bench: Workbench) -> SendTime:
     from ecomagent.plan.policy.hours import quiet_until
     from tools.send_time import best_send_time
 
     shop, quiet = bench.services.settings.shop, bench.policy.quiet_hours.campaigns
     first = bench.moments.as_of.astimezone(ZoneInfo(shop.timezone)) + timedelta(days=1)
     activity = bench.history.activity()
-    return bench.once(
-        "send_time",
-        lambda: best_send_time(
-            activity,
-            first_day=first.date(),
-            days=min(SEND_WITHIN_DAYS, max(bench.horizon_days // 4, 1)),
-            source=bench.history.ref("activity", rows=len(activity)),
-            quiet_hours=[
-                hour
-                for hour in range(24)
-                if quiet_until(quiet, first.replace(hour=hour, minute=0), shop.timezone)
-            ],
-        ),
+    return best_send_time(
+        activity,
+        first_day=first.date(),
+        days=min(SEND_WITHIN_DAYS, max(bench.horizon_days // 4, 1)),
+        source=bench.history.ref("activity", rows=len(activity)),
+        quiet_hours=[
+            hour
+            for hour in range(24)
+            if quiet_until(quiet, first.replace(hour=hour, minute=0), shop.timezone)
+        ],
     )
 
 

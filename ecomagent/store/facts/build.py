@@ -104,16 +104,16 @@ def _build(
         _load(database, stage, _start(first, shop.timezone), progress)
         for table in TABLES:
             progress("facts", table.name)
-            stage.execute(f"CREATE TABLE made AS {DERIVED[table.name]}", {"zone": shop.timezone})
+            stage.execute(f"CREATE TEMP TABLE made AS {DERIVED[table.name]}", {"zone": shop.timezone})
             months = dict(_kept_months(kept, table, first))
             for month, rows in _cut(stage, table):
                 months[month], fresh = write_table(folder, table, month, rows)
                 written += fresh
             stage.execute("DROP TABLE made")
             tables[table.name] = dict(sorted(months.items()))
+        manifest = Manifest(currency=shop.currency, timezone=shop.timezone, tables=tables)
+        manifest = _with_days(stage, folder, manifest).sealed()
     before = _previous(folder)
-    manifest = Manifest(currency=shop.currency, timezone=shop.timezone, tables=tables)
-    manifest = _with_days(folder, manifest).sealed()
     manifest = manifest.model_copy(update={"replaced": _replaced(before, manifest)})
     write_manifest(folder, manifest)
     sweep(folder, manifest)
@@ -225,15 +225,14 @@ def _fetch(stage: duckdb.DuckDBPyConnection, table: FactTable, query: str) -> pa
     return stage.sql(query).to_arrow_table().cast(table.schema)
 
 
-def _with_days(folder: Path, manifest: Manifest) -> Manifest:
+def _with_days(stage: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest) -> Manifest:
     """First and last day with orders, read from the first and the last month that has any."""
     months = [file.file for file in manifest.tables["order_lines"].values()]
     if not months:
         return manifest
-    with duckdb.connect() as reader:
-        found = reader.execute(
-            "SELECT min(date), max(date) FROM read_parquet($files, hive_partitioning = false)",
-            {"files": [str(folder / name) for name in {months[0], months[-1]}]},
-        ).fetchone()
+    found = stage.execute(
+        "SELECT min(date), max(date) FROM read_parquet($files, hive_partitioning = false)",
+        {"files": [str(folder / name) for name in {months[0], months[-1]}]},
+    ).fetchone()
     assert found is not None
     return manifest.model_copy(update={"first_day": found[0], "last_day": found[1]})

@@ -23,10 +23,15 @@ class Facts:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._manifest = tables.manifest
+        self._view: FactsView | None = None
 
     @classmethod
-    def open(cls, folder: Path) -> Facts:
+    def open(cls, folder: Path, *, before: Facts | None = None) -> Facts:
         """Open what ``update_facts`` wrote.
+
+        Args:
+            folder: Where it lies.
+            before: Facts of that folder opened earlier; given back where nothing has changed.
 
         Raises:
             FactsError: Nothing was imported yet, or the facts are damaged or of another version.
@@ -51,6 +56,8 @@ class Facts:
                 where=f"{folder}: {', '.join(broken[:3])}",
                 remedy=REBUILD,
             )
+        if before is not None and before.hash == manifest.hash:
+            return before
         return cls(Tables(folder, manifest))
 
     @property
@@ -86,6 +93,8 @@ class Facts:
     def as_of(self, moment: datetime) -> FactsView:
         """What was known at a moment: whole days before its local date, and nothing after it.
 
+        The last view is kept, with what it has read, for whoever asks for that moment again.
+
         Args:
             moment: Aware; usually the start of a day of the shop.
 
@@ -98,5 +107,8 @@ class Facts:
                 where=moment.isoformat(),
                 remedy="Add the offset, e.g. 2024-03-01T00:00:00+00:00.",
             )
-        today = moment.astimezone(ZoneInfo(self.timezone)).date()
-        return FactsView(self._tables, moment.astimezone(UTC), today)
+        view, at = self._view, moment.astimezone(UTC)
+        if view is None or view.as_of != at:
+            today = moment.astimezone(ZoneInfo(self.timezone)).date()
+            self._view = view = FactsView(self._tables, at, today)
+        return view

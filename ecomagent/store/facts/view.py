@@ -81,6 +81,10 @@ class FactsView:
         orders, else ``list``), ``promotion_id``, ``competitor_price_minor`` (the lowest seen in
         the last 90 days). Numbers are float64 with NaN for unknown, texts None.
         """
+        return self._catalogue.copy()
+
+    @cached_property
+    def _catalogue(self) -> pd.DataFrame:
         found = self._tables.frame(
             queries.CATALOGUE,
             self._moment | {"competitor_days": COMPETITOR_DAYS},

@@ -104,22 +104,31 @@ def _read_odd_values(stage: Stage, understood: Understanding) -> dict[str, str]:
     """Read each unusual spelling once, into a table a field; returns those tables by field.
 
     The expressions that read every spelling are slow, and columns of numbers and dates repeat
-    themselves: a million rows hold far fewer spellings.
+    themselves: a million rows hold far fewer spellings. Most files hold none that is unusual, so
+    one look over all columns comes first.
     """
+    conventions = understood.conventions
+    written = {
+        spec: stage.column(understood.mapping[spec.name])
+        for spec in understood.about.fields
+        if spec.name in understood.mapping and spec.kind not in (Kind.ID, Kind.TEXT, Kind.BOOL)
+    }
+    odd = {
+        spec: f"{column} IS NOT NULL AND ({quick(column, spec.kind, conventions)}) IS NULL"
+        for spec, column in written.items()
+    }
+    if not odd:
+        return {}
+    found = stage.one(f"SELECT {', '.join(f'bool_or({test})' for test in odd.values())} FROM raw")
     tables = {}
-    for spec in understood.about.fields:
-        title = understood.mapping.get(spec.name)
-        if title is None or spec.kind in (Kind.ID, Kind.TEXT, Kind.BOOL):
-            continue
-        column, conventions = stage.column(title), understood.conventions
-        table = f"odd_{spec.name}"
-        stage.execute(
-            f"CREATE OR REPLACE TABLE {table} AS SELECT {column} AS written, "
-            f"{typed(column, spec.kind, conventions)} AS reading FROM (SELECT DISTINCT {column} "
-            f"FROM raw WHERE {column} IS NOT NULL "
-            f"AND ({quick(column, spec.kind, conventions)}) IS NULL)"
-        )
-        if stage.one(f"SELECT count(*) FROM {table}")[0]:
+    for (spec, test), any_odd in zip(odd.items(), found, strict=True):
+        if any_odd:
+            column, table = written[spec], f"odd_{spec.name}"
+            stage.execute(
+                f"CREATE OR REPLACE TABLE {table} AS SELECT {column} AS written, "
+                f"{typed(column, spec.kind, conventions)} AS reading "
+                f"FROM (SELECT DISTINCT {column} FROM raw WHERE {test})"
+            )
             tables[spec.name] = table
     return tables
 
