@@ -166,8 +166,10 @@ class VectorIndex:
 
     def _known(self) -> dict[str, str]:
         """SKU to the digest of its text as the index has it; empty where it is to be made anew."""
-        if VectorIndex.open_if_any(self._folder, self._embedder) is None:
+        whole = VectorIndex.open_if_any(self._folder, self._embedder)
+        if whole is None:
             return {}
+        self._place, self._collection = whole._place, whole._collection
         kept = self._opened().get(include=["metadatas"])
         return {
             sku: str((said or {}).get("digest", ""))

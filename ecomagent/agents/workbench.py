@@ -217,8 +217,9 @@ class Workbench:
     def _resolve(self) -> ResolvedScope:
         from knowledge_graph import VectorIndex, resolve_scope
 
-        index = VectorIndex.open_if_any(self.services.paths.vectors)
-        return resolve_scope(self.goal.scope, self.graph, index, self.catalogue)
+        scope = self.goal.scope
+        index = None if scope.is_empty() else VectorIndex.open_if_any(self.services.paths.vectors)
+        return resolve_scope(scope, self.graph, index, self.catalogue)
 
     @property
     def scoped(self) -> pd.DataFrame:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import cache, total_ordering
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from ecomagent.domain.errors import MoneyError
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 MAX_MINOR = 2**53
 """Largest amount in minor units that survives every tool and file format exactly."""
@@ -113,5 +116,11 @@ class Money(BaseModel):
         """As a person of that language writes it, e.g. ``£12.50`` or ``¥20,000.00``."""
         from babel.numbers import format_currency
 
-        locale = "zh_CN" if language == "zh" else "en_GB"
-        return str(format_currency(self.amount, self.currency, locale=locale))
+        return str(format_currency(self.amount, self.currency, locale=_locale(language)))
+
+
+@cache
+def _locale(language: str) -> Locale:
+    from babel import Locale
+
+    return Locale.parse("zh_CN" if language == "zh" else "en_GB")

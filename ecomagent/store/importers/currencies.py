@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ecomagent.domain.money import minor_digits
 from ecomagent.store.importers.parse import Kind, marker
 from ecomagent.store.importers.spelling import quoted
@@ -31,6 +33,7 @@ def _listed(words: frozenset[str] | set[str]) -> str:
     return ", ".join(quoted(word) for word in sorted(words))
 
 
+@cache
 def _signs(currency: str) -> frozenset[str]:
     """The code and every sign that people write for a currency."""
     from babel.numbers import get_currency_symbol
