@@ -91,3 +91,19 @@ def test_days_counted_in_another_time_zone_are_not_used(workspace: Workspace):
     assert "facts rebuild" in failure.value.remedy
     moved.refresh_derived()
     assert moved.facts().timezone == "Asia/Tokyo"
+
+
+def test_facts_are_opened_again_only_after_they_have_changed(workspace: Workspace):
+    opened = workspace.facts()
+    assert workspace.facts() is opened
+    with workspace.database.session() as session:
+        session.add(PriceRow(sku="A", valid_from=NOW, price_minor=1100))
+    Workspace(workspace.paths, workspace.settings, Noon()).refresh_derived()
+    assert workspace.facts().hash != opened.hash
+
+
+def test_whoever_alters_a_catalogue_alters_his_own(workspace: Workspace):
+    facts = workspace.facts()
+    facts.as_of(NOW).catalogue()["title"] = "Blue mug"
+    assert facts.as_of(NOW).catalogue()["title"].tolist() == ["Red mug"]
+    assert facts.as_of(NOW - timedelta(days=60)).catalogue().empty

@@ -104,7 +104,9 @@ def _build(
         _load(database, stage, _start(first, shop.timezone), progress)
         for table in TABLES:
             progress("facts", table.name)
-            stage.execute(f"CREATE TEMP TABLE made AS {DERIVED[table.name]}", {"zone": shop.timezone})
+            stage.execute(
+                f"CREATE TEMP TABLE made AS {DERIVED[table.name]}", {"zone": shop.timezone}
+            )
             months = dict(_kept_months(kept, table, first))
             for month, rows in _cut(stage, table):
                 months[month], fresh = write_table(folder, table, month, rows)

@@ -1,0 +1,36 @@
+"""The simple models of demand, one SKU at a time."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsforecast import StatsForecast
+from statsforecast.models import TSB, CrostonSBA, SimpleExponentialSmoothingOptimized
+
+from tools.demand_models import WINDOW, Levels, level_of
+
+
+@pytest.fixture
+def levels() -> Levels:
+    """One SKU of a full window, one of forty days and one without any."""
+    sales = np.random.default_rng(3).poisson(0.7, (3, WINDOW)).astype(float)
+    sales[1, :-40] = np.nan
+    sales[2] = np.nan
+    days = np.isfinite(sales).sum(axis=1)
+    return Levels(sales, days, days, np.array(["intermittent", "new", "new"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("ses", SimpleExponentialSmoothingOptimized()),
+        ("croston_sba", CrostonSBA()),
+        ("tsb", TSB(alpha_d=0.05, alpha_p=0.05)),
+    ],
+)
+def test_each_sku_gets_what_the_librarys_own_engine_says(levels: Levels, name: str, model):
+    row, day = np.nonzero(np.isfinite(levels.sales))
+    frame = pd.DataFrame({"unique_id": row, "ds": day + 1, "y": levels.sales[row, day]})
+    engine = StatsForecast(models=[model], freq=1, n_jobs=1).forecast(df=frame, h=1)
+    found = level_of(name, levels, np.zeros(3))
+    assert found[:2].tolist() == engine.iloc[:, -1].tolist()
+    assert found[2] == 0.0
