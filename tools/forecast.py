@@ -189,7 +189,7 @@ def forecast_demand(
         categories=category_table(tree, daily, promoted, total_spread, calibration.nodes),
         fitted_to=fitted.fitted_to,
         daily=_named(daily, known.history.skus, days),
-        onward=_onward(daily, known.history.skus, days, seasons),
+        onward=_onward(known, daily, days, seasons),
     )
 
 
@@ -204,16 +204,17 @@ def _named(
 
 
 def _onward(
-    daily: Floats,
-    skus: npt.NDArray[np.str_],
-    days: npt.NDArray[np.datetime64],
-    seasons: Seasons,
+    known: Situation, daily: Floats, days: npt.NDArray[np.datetime64], seasons: Seasons
 ) -> pd.DataFrame:
-    """The horizon's level in the seasons that follow it."""
+    """The horizon's level in the seasons that follow it, and after their ends."""
     later = days[-1] + np.arange(1, ONWARD_DAYS + 1).astype("timedelta64[D]")
-    usual = np.maximum(seasons.factors(days).sum(axis=1), 1e-9)[seasons.group]
-    level = daily.sum(axis=1) / usual
-    return _named(level[:, None] * seasons.factors(later)[seasons.group], skus, later)
+
+    def season(of: npt.NDArray[np.datetime64]) -> Floats:
+        left = known.season_left((of - known.history.dates[0]).astype(np.int64))
+        return np.asarray(seasons.factors(of)[seasons.group] * left)
+
+    level = daily.sum(axis=1) / np.maximum(season(days).sum(axis=1), 1e-9)
+    return _named(level[:, None] * season(later), known.history.skus, later)
 
 
 def _table(

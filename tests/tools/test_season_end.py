@@ -33,6 +33,7 @@ def test_demand_fades_after_the_seasons_end(found):
     assert ratio[:7] == pytest.approx(np.ones(7), rel=0.05)
     assert ratio[14] < 0.5
     assert ratio[-1] < 0.15
+    assert found.onward.loc["LINE"].sum() < 0.1 * found.onward.loc["STAYS"].sum()
 
 
 def test_a_season_that_lasts_changes_nothing(found):
