@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from ecomagent.domain.errors import FactsError, MissingExtraError, StoreError, WorkspaceError
+from ecomagent.domain.errors import (
+    ConfigError,
+    FactsError,
+    MissingExtraError,
+    StoreError,
+    WorkspaceError,
+)
 from ecomagent.domain.ids import random_id
 from ecomagent.domain.money import minor_digits
 from ecomagent.domain.ports import Clock, Connector, Progress, SystemClock, silent
@@ -49,6 +55,10 @@ if TYPE_CHECKING:
     from ecomagent.store.outcomes import OutcomeRepository
     from ecomagent.store.plans import PlanRepository
     from knowledge_graph import KnowledgeGraph
+    from tools.engine import Engine
+
+
+ENGINES = ("local", "spark")
 
 
 def init_workspace(
@@ -403,6 +413,7 @@ class Workspace:
             actor=Actor(self.settings.actor.name, self.settings.actor.role),
             policy=lambda: load_policy(self.paths.policy),
             facts=self.facts,
+            engine=lambda: self.engine,
         )
 
     @cached_property
@@ -421,6 +432,32 @@ class Workspace:
             kept = _sqlite_saver(self.paths.checkpoints)
         with kept as saver:
             yield saver
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What long computations run on."""
+        from tools.engine import HERE
+
+        if self.settings.compute.engine == "local":
+            return HERE
+        from ecomagent.spark import Spark
+
+        return Spark(self.settings.compute.spark_master)
+
+    def computing_on(self, engine: str | None) -> Workspace:
+        """The same workspace with another engine for this run; as set where None.
+
+        Raises:
+            ConfigError: There is no such engine.
+        """
+        if engine is None:
+            return self
+        if engine not in ENGINES:
+            raise ConfigError(
+                f"there is no engine “{engine}”", remedy=f"Take one of {', '.join(ENGINES)}."
+            )
+        changed = self.settings.compute.model_copy(update={"engine": engine})
+        return replace(self, settings=self.settings.model_copy(update={"compute": changed}))
 
     def acting_as(self, name: str | None, role: str | None) -> Workspace:
         """The same workspace with somebody else at the keyboard."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.demand_models import CANDIDATES, DEFAULTS, SEGMENTS
+from tools.engine import HERE, Engine
 from tools.forecast_band import MIN_CASES, Bands, default_bands, fit_bands
 from tools.hierarchy import CategoryTree, Nodes, category_tree, default_nodes, fit_nodes
 from tools.history import sample_of
@@ -73,7 +74,7 @@ class Calibration:
         return "global" if share == 1 else f"{share:.0%} global, {1 - share:.0%} {simple}"
 
 
-def calibrate(known: Situation, horizon_days: int, seed: int) -> Calibration:
+def calibrate(known: Situation, horizon_days: int, seed: int, engine: Engine = HERE) -> Calibration:
     """Replay the past from several starting days and learn models and errors from it.
 
     Each replay sees only days before its start. Where history is shorter than horizon plus
@@ -86,7 +87,7 @@ def calibrate(known: Situation, horizon_days: int, seed: int) -> Calibration:
     chosen = sample_of(known.history.skus, SAMPLE)
     starts = [known.days - days * (k + 1) for k in range(ORIGINS)]
     starts = [start for start in starts if start >= MIN_HISTORY]
-    replays = replay_past(known, starts, days, chosen, seed)
+    replays = replay_past(known, starts, days, chosen, seed, engine)
     return _learn(replays, category_tree(known.groups, len(known.history.skus)), days=days)
 
 

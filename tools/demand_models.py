@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.demand_level import faded_rate, scatter_of, steady_rate
+from tools.engine import HERE, Engine
 from tools.history import Mask
 
 Floats = npt.NDArray[np.float64]
@@ -31,6 +32,8 @@ CATEGORY_DAYS = 500.0
 """Days on sale of a category's SKUs that weigh as much as the shop's mean."""
 NEIGHBOUR_DOUBT = 2.0
 """Number of SKUs alike that weigh as much as category and shop."""
+BLOCK = 500
+"""SKUs that the library's models are fitted to in one part."""
 PRIOR_DAYS = 14.0
 """Weight of others' mean in a new SKU's level, in days of history."""
 
@@ -126,13 +129,14 @@ def spread_of(levels: Levels) -> Floats:
     return result
 
 
-def level_of(model: str, levels: Levels, prior: Floats) -> Floats:
+def level_of(model: str, levels: Levels, prior: Floats, engine: Engine = HERE) -> Floats:
     """Expected units per day, seasonally adjusted, by one model.
 
     Args:
         model: A name among CANDIDATES.
         levels: The SKUs.
         prior: What others of the segment sell per day; shape (n,).
+        engine: Where the library's models are fitted.
     """
     if len(levels.days) == 0:
         return np.empty(0)
@@ -148,7 +152,10 @@ def level_of(model: str, levels: Levels, prior: Floats) -> Floats:
     if kind in ("fading", "steady"):
         rate = faded_rate if kind == "fading" else steady_rate
         return rate(levels.sales, levels.exposed, float(days_meant))
-    return np.clip(_by_statsforecast(model, levels), 0.0, None)
+    sales = levels.adjusted[:, -HALF_YEAR:]
+    parts = [(model, sales[first : first + BLOCK]) for first in range(0, len(sales), BLOCK)]
+    fitted: Floats = np.concatenate(engine.map(_by_statsforecast, parts))
+    return np.clip(fitted, 0.0, None)
 
 
 def _statsforecast_models() -> dict[str, Callable[[], Any]]:
@@ -161,12 +168,13 @@ def _statsforecast_models() -> dict[str, Callable[[], Any]]:
     }
 
 
-def _by_statsforecast(model: str, levels: Levels) -> Floats:
+def _by_statsforecast(part: tuple[str, Floats]) -> Floats:
     """The library's models one SKU at a time, without its frames: most shops are small."""
+    model, sales = part
     made = _statsforecast_models()[model]()
-    result = np.zeros(len(levels.days))
-    for row, sales in enumerate(levels.adjusted[:, -HALF_YEAR:]):
-        known = sales[np.isfinite(sales)]
+    result = np.zeros(len(sales))
+    for row, each in enumerate(sales):
+        known = each[np.isfinite(each)]
         if len(known):
             result[row] = made.forecast(y=known, h=1)["mean"][0]
     return np.nan_to_num(result)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ecomagent.domain.errors import UsageError
 from tools.backtest import Calibration, calibrate
+from tools.engine import HERE, Engine
 from tools.forecast_band import Bands
 from tools.global_demand import GlobalModel
 from tools.hierarchy import Nodes
@@ -86,6 +87,7 @@ def fit_demand(
     country: str = "",
     neighbours: pd.DataFrame | None = None,
     season_ends: pd.Series | None = None,
+    engine: Engine = HERE,
 ) -> FittedDemand:
     """Choose models by replaying the past, and fit the global one.
 
@@ -97,6 +99,7 @@ def fit_demand(
         country: Country of the shop (ISO 3166), for its calendar.
         neighbours: Related SKUs: ``sku``, ``neighbour``, ``weight``.
         season_ends: First day after its season, by SKU.
+        engine: Where the past is replayed; the global model is fitted here.
 
     Raises:
         UsageError: The horizon is not positive.
@@ -107,12 +110,14 @@ def fit_demand(
         panel, categories=categories, country=country, neighbours=neighbours,
         season_ends=season_ends,
     )  # fmt: skip
-    return fit_known(known, horizon_days=horizon_days, seed=seed)
+    return fit_known(known, horizon_days=horizon_days, seed=seed, engine=engine)
 
 
-def fit_known(known: Situation, *, horizon_days: int, seed: int) -> FittedDemand:
+def fit_known(
+    known: Situation, *, horizon_days: int, seed: int, engine: Engine = HERE
+) -> FittedDemand:
     """The same for a situation already read."""
-    calibration = calibrate(known, horizon_days, seed)
+    calibration = calibrate(known, horizon_days, seed, engine)
     model = None
     if calibration.blended:
         model, _ = fit_past(

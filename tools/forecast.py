@@ -16,6 +16,7 @@ from tools.counts import total_variance
 from tools.daily_demand import daily_means
 from tools.demand_inputs import path_of
 from tools.demand_models import NEW_DAYS, SEGMENTS, Levels, read_levels, spread_of
+from tools.engine import HERE, Engine
 from tools.figures import plain, rows_of, significant
 from tools.fitted_demand import FittedDemand, fit_known
 from tools.hierarchy import category_table, category_tree
@@ -125,6 +126,7 @@ def forecast_demand(
     season_ends: pd.Series | None = None,
     future: pd.DataFrame | None = None,
     fitted: FittedDemand | None = None,
+    engine: Engine = HERE,
 ) -> DemandForecast:
     """Forecast units per SKU over ``horizon_days`` days from ``start``.
 
@@ -149,6 +151,7 @@ def forecast_demand(
         future: Planned prices and promotions: ``sku``, ``date`` and any of
             ``list_price_minor``, ``discount``, ``promo``.
         fitted: Models fitted before (``tools.fitted_demand``); None fits them now.
+        engine: Where the parts of the work are done; figures are the same everywhere.
 
     Raises:
         UsageError: The horizon is not positive, or not the one ``fitted`` is for.
@@ -163,13 +166,13 @@ def forecast_demand(
     )  # fmt: skip
     if len(known.history.skus) == 0:
         return DemandForecast(_empty(), start, horizon_days, source, seed, 0)
-    fitted = fitted or fit_known(known, horizon_days=horizon_days, seed=seed)
+    fitted = fitted or fit_known(known, horizon_days=horizon_days, seed=seed, engine=engine)
     calibration = fitted.calibration
     seasons = known.seasons(yearly=calibration.yearly)
     factors = seasons.factors(known.history.dates).astype(np.float32)[seasons.group]
     levels = read_levels(known.usual.values["units"], known.plain, factors)
     days = np.datetime64(start) + np.arange(horizon_days).astype("timedelta64[D]")
-    daily = daily_means(known, seasons, levels, fitted, days, future)
+    daily = daily_means(known, seasons, levels, fitted, days, future, engine)
     promoted = np.zeros(len(daily))
     if future is not None:
         path = path_of(future, known.history, days[0], horizon_days)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from tools.demand_features import (
     target_features,
 )
 from tools.demand_inputs import DemandInputs
+from tools.engine import HERE, Engine
 from tools.feature_list import FEATURES
 
 Floats = npt.NDArray[np.float64]
@@ -209,21 +212,36 @@ def predict_global(
     origin: int,
     horizon_days: int,
     chosen: Ints | None = None,
+    *,
+    engine: Engine = HERE,
 ) -> Floats:
     """Mean units on each day from column ``origin`` on; SKUs (all or the chosen) × days."""
-    import lightgbm
-
-    booster = lightgbm.Booster(model_str=model.booster)
     level = expected_level(inputs, origin)
     some = np.arange(len(level)) if chosen is None else chosen
-    parts = []
     block = max(BLOCK // horizon_days, 1)
-    for first in range(0, len(some), block):
-        part = some[first : first + block]
-        rows = np.repeat(part, horizon_days)
-        columns = np.tile(origin + np.arange(horizon_days), len(part))
-        matrix = feature_matrix(inputs, model.names, origin, level, rows, columns)
-        step = np.asarray(booster.predict(matrix, raw_score=True, num_threads=1))
-        expected = offset_of(inputs, level, rows, columns)
-        parts.append(expected * np.exp(step.clip(-LARGEST_STEP, LARGEST_STEP)))
-    return np.concatenate(parts or [np.empty(0)]).reshape(len(some), horizon_days)
+
+    def parts() -> Iterator[tuple[str, Any, Floats]]:
+        for first in range(0, len(some), block):
+            part = some[first : first + block]
+            rows = np.repeat(part, horizon_days)
+            columns = np.tile(origin + np.arange(horizon_days), len(part))
+            matrix = feature_matrix(inputs, model.names, origin, level, rows, columns)
+            yield model.booster, matrix, offset_of(inputs, level, rows, columns)
+
+    made = engine.map(_predicted, parts())
+    return np.concatenate(made or [np.empty(0)]).reshape(len(some), horizon_days)
+
+
+def _predicted(part: tuple[str, Any, Floats]) -> Floats:
+    """Mean units of one block of SKUs and days."""
+    booster, matrix, expected = part
+    step = np.asarray(_booster(booster).predict(matrix, raw_score=True, num_threads=1))
+    found: Floats = expected * np.exp(step.clip(-LARGEST_STEP, LARGEST_STEP))
+    return found
+
+
+@lru_cache(maxsize=2)
+def _booster(text: str) -> Any:
+    import lightgbm
+
+    return lightgbm.Booster(model_str=text)

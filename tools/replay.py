@@ -18,6 +18,7 @@ from tools.demand_models import (
     read_levels,
     spread_of,
 )
+from tools.engine import HERE, Engine
 from tools.global_demand import GlobalModel, fit_global, predict_global
 from tools.history import History
 from tools.seasons import RECENT
@@ -60,24 +61,25 @@ class Replay:
 
 
 def replay_past(
-    known: Situation, starts: list[int], days: int, chosen: Ints, seed: int
+    known: Situation, starts: list[int], days: int, chosen: Ints, seed: int, engine: Engine = HERE
 ) -> list[Replay]:
     """Replays from the starting days (newest first), each seeing only what was before it.
 
     The time of year is allowed for if that did better with the usual models; the global model is
-    fitted once, on the days before the oldest start it is tried on.
+    fitted once, on the days before the oldest start it is tried on. Each starting day is a part of
+    the work for ``engine``.
     """
-    yearly = _year_helps(known, starts, days, chosen)
+    yearly = _year_helps(known, starts, days, chosen, engine)
     tried = _tried(known, starts)
     model, inputs = None, None
     if tried:
         model, inputs = fit_past(known, until=tried[-1], days=days, yearly=yearly, seed=seed)
     if model is None or inputs is None:
-        return [_forecasts(known, start, days, chosen, yearly=yearly) for start in starts]
+        return _all_forecasts(known, starts, days, chosen, yearly=yearly, engine=engine)
     replays = []
-    for start in tried:
-        replay = _forecasts(known, start, days, chosen, yearly=yearly)
-        expected = predict_global(model, inputs, start, days, replay.skus)
+    simple = _all_forecasts(known, tried, days, chosen, yearly=yearly, engine=engine)
+    for start, replay in zip(tried, simple, strict=True):
+        expected = predict_global(model, inputs, start, days, replay.skus, engine=engine)
         ahead = (replay.skus, slice(start, start + days))
         counted = known.plain[ahead]
         offered = known.history.sold_freely()[ahead] & ~counted
@@ -105,7 +107,9 @@ def _tried(known: Situation, starts: list[int]) -> list[int]:
     return [start for start in starts[:GLOBAL_ORIGINS] if start >= GLOBAL_HISTORY]
 
 
-def _year_helps(known: Situation, starts: list[int], days: int, chosen: Ints) -> bool:
+def _year_helps(
+    known: Situation, starts: list[int], days: int, chosen: Ints, engine: Engine
+) -> bool:
     """Whether the usual models did better with the time of year, where both could be tried."""
     long = [start for start in starts if start >= RECENT]
     if not long:
@@ -113,9 +117,8 @@ def _year_helps(known: Situation, starts: list[int], days: int, chosen: Ints) ->
     misses = {
         yearly: sum(
             float(deviance(replay.actual, _usual(replay)).sum())
-            for replay in (
-                _forecasts(known, start, days, chosen, yearly=yearly, only=DEFAULTS)
-                for start in long
+            for replay in _all_forecasts(
+                known, long, days, chosen, yearly=yearly, only=DEFAULTS, engine=engine
             )
         )
         for yearly in (False, True)
@@ -131,16 +134,25 @@ def _usual(replay: Replay) -> Floats:
     return expected
 
 
-def _forecasts(
+_Day = tuple[Situation, int, int, Ints, bool, Mapping[str, str] | None]
+
+
+def _all_forecasts(
     known: Situation,
-    start: int,
+    starts: list[int],
     days: int,
     chosen: Ints,
     *,
     yearly: bool,
+    engine: Engine,
     only: Mapping[str, str] | None = None,
-) -> Replay:
-    """One starting day, with every candidate or only one model a segment."""
+) -> list[Replay]:
+    """Every starting day, with every candidate or only one model a segment."""
+    return engine.map(_forecasts, [(known, start, days, chosen, yearly, only) for start in starts])
+
+
+def _forecasts(day: _Day) -> Replay:
+    known, start, days, chosen, yearly, only = day
     history = known.history
     seasons = known.seasons(until=start, yearly=yearly)
     past = History(history.skus, history.last_day, {"units": history.values["units"][chosen]})

@@ -22,6 +22,7 @@ from ecomagent.store.plans import PlanRepository
 
 if TYPE_CHECKING:
     from ecomagent.store.facts import Facts
+    from tools.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Services:
     """Reads policy.toml afresh, so that an edit counts from the next step on."""
     facts: Callable[[], Facts]
     """Opens the facts as they are now."""
+    engine: Callable[[], Engine]
+    """Starts what long computations run on."""
     benches: Workbenches = field(default_factory=Workbenches)
     """What open runs have on their tables."""
 

@@ -299,7 +299,7 @@ class Workbench:
         goods = self.catalogue.set_index("sku")
         about: dict[str, Any] = {
             "categories": goods["category"], "country": country, "neighbours": self._neighbours,
-            "season_ends": self.season_ends,
+            "season_ends": self.season_ends, "engine": self.services.engine(),
         }  # fmt: skip
         fitted = FittedModels(self.services.paths.models).demand(
             panel,

@@ -37,6 +37,10 @@ def plan(
         str | None,
         typer.Option(help="Gross margin to assume where no cost is on file, e.g. 0.5 or 50%."),
     ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Where demand is fitted: local or spark; default: as set."),
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask; exit with the question.")
     ] = False,
@@ -46,7 +50,7 @@ def plan(
     from ecomagent.domain.errors import ExitCode
     from ecomagent.plan.standing import start_of_day
 
-    workspace = session.workspace
+    workspace = session.workspace.computing_on(engine)
     margin = _margin(assume_margin)
     _banner(session)
     asking = session.interactive and not yes

@@ -184,6 +184,15 @@ class MarketingSettings(_Section):
     """``econml`` lets its learners compete with the built-in ones; needs the extra ``uplift``."""
 
 
+class ComputeSettings(_Section):
+    """Where long computations run; the figures are the same everywhere."""
+
+    engine: Literal["local", "spark"] = "local"
+    """``spark`` needs the extra ``spark`` and a Java 17 runtime."""
+    spark_master: str = "local[*]"
+    """Spark's address; ``local[*]`` uses this machine's processors."""
+
+
 class ActorSettings(_Section):
     """Who approves when nothing else says so; empty name means the system's user."""
 
@@ -200,4 +209,5 @@ class Settings(_Section):
     model: ModelSettings = Field(default_factory=ModelSettings)
     pricing: PricingSettings = Field(default_factory=PricingSettings)
     marketing: MarketingSettings = Field(default_factory=MarketingSettings)
+    compute: ComputeSettings = Field(default_factory=ComputeSettings)
     actor: ActorSettings = Field(default_factory=ActorSettings)
