@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import shutil
@@ -77,6 +78,7 @@ def _session(master: str) -> Any:
             "Spark needs Java, and no `java` is on the path",
             remedy='Install a Java 17 runtime, or set `engine = "local"` under [compute].',
         )
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     builder = SparkSession.builder.master(master).appName("ecomagent")
     for name, value in QUIET.items():
         builder = builder.config(name, value)
