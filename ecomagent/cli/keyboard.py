@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-import typer
-
 if TYPE_CHECKING:
     from rich.text import Text
 
@@ -283,7 +281,12 @@ class Review:
         return key
 
     def _ask(self, what: str) -> str:
-        return str(typer.prompt(f"  {what}", default="", show_default=False, err=True)).strip()
+        from rich.text import Text
+
+        from ecomagent.cli.keys import read_line
+
+        self._session.err.print(Text(f"  {what}: "), end="")
+        return read_line().strip()
 
     def _tell(self, words: str, style: str = "") -> None:
         from rich.text import Text

@@ -1,4 +1,4 @@
-"""One key at a time from a plain terminal, without losing what was typed ahead."""
+"""One key or one line at a time from a plain terminal, without losing what was typed ahead."""
 
 from __future__ import annotations
 
@@ -30,6 +30,18 @@ def read_key() -> str:
         return _one(place)
     finally:
         termios.tcsetattr(place, termios.TCSADRAIN, before)
+
+
+def read_line() -> str:
+    """What is typed up to the next Enter, without it; empty at the end of input.
+
+    Read byte by byte: ``input`` would take the keys behind the line with it into a buffer of its
+    own, where ``read_key`` does not find them.
+    """
+    place, line = sys.stdin.fileno(), bytearray()
+    while (byte := os.read(place, 1)) not in (b"", b"\n"):
+        line += byte
+    return line.decode("utf-8", errors="replace")
 
 
 def _one(place: int) -> str:
