@@ -201,7 +201,8 @@ def _designed(
         matched=1.0, control_scatter=found["control_scatter"], drift=found["drift"]
     )
     controls = dict(zip(found.index.astype(str), found["controls"], strict=True))
-    return pd.concat([given[may], matched]).sort_index(), controls
+    parts = [part for part in (given[may], matched) if len(part)]
+    return pd.concat(parts or [matched]).sort_index(), controls
 
 
 def _tells(given: pd.DataFrame) -> pd.Series:
