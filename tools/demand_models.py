@@ -222,7 +222,7 @@ def _towards_neighbours(prior: Floats, rate: Floats, levels: Levels, neighbours:
     count = np.bincount(row, minlength=len(prior))
     total = np.bincount(row, weights=weight, minlength=len(prior))
     logs = np.bincount(row, weights=weight * np.log(rate[other] + 0.005), minlength=len(prior))
-    mean = np.divide(logs, total, out=np.zeros_like(logs), where=total > 0)
+    mean = np.divide(logs, total, out=np.zeros(len(prior)), where=total > 0)
     share = count / (count + NEIGHBOUR_DOUBT)
     moved: Floats = np.exp((1 - share) * np.log(prior + 0.005) + share * mean) - 0.005
     return np.where(count > 0, np.maximum(moved, 0.0), prior)

@@ -164,7 +164,7 @@ def forecast_demand(
         panel, categories=categories, country=country, neighbours=neighbours,
         season_ends=season_ends,
     )  # fmt: skip
-    if len(known.history.skus) == 0:
+    if not (known.history.values["units"] > 0).any():  # a shop that has sold nothing tells nothing
         return DemandForecast(_empty(), start, horizon_days, source, seed, 0)
     fitted = fitted or fit_known(known, horizon_days=horizon_days, seed=seed, engine=engine)
     calibration = fitted.calibration

@@ -301,8 +301,11 @@ def _spread(asked: _Asked, units: Floats, active: Mask, on_hand: Floats) -> Spre
 
 
 def _dead(rhythm: Rhythm, on_hand: Floats, active: Mask) -> tuple[Mask, Mask]:
-    """On sale and in stock, and silent for too long; or never sold at all."""
-    there = active & ~(on_hand <= 0)
+    """On sale and in stock, and silent for too long; or never sold at all.
+
+    Where nothing was ever sold, sales are missing from the file rather than customers.
+    """
+    there = active & ~(on_hand <= 0) & np.isfinite(rhythm.days_since_sale).any()
     silent = (rhythm.days_since_sale >= SILENT_DAYS) & (rhythm.odds < SILENT_ODDS)
     never = np.isnan(rhythm.days_since_sale) & (rhythm.free_days >= NEVER_SOLD_DAYS)
     return there & silent, there & never

@@ -127,6 +127,13 @@ def _notes(bench: Workbench) -> list[str]:
     notes = [m.told(bench.goal.language) for m in bench.scope.matches if not m.exact]
     last = bench.facts.last_day
     stale = 0 if last is None else (bench.moments.today - last).days
+    if last is None:
+        notes.append(
+            "尚无任何销售记录:数据不足以判断什么会卖得动。请导入 orders.csv。"
+            if zh
+            else "No sale is on file: there is not enough data to say what will sell. Import"
+            " orders.csv."
+        )
     if stale > 2:
         notes.append(
             f"销售历史截至 {last}(距今 {stale} 天):预测假设店铺仍按当时的水平销售。"
