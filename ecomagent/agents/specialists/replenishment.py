@@ -32,9 +32,8 @@ def replenishment(services: Services, state: PipelineState) -> dict[str, Any]:
     table = _tool(bench).table
     # What costs more to keep than it earns serves no goal, whatever the goal counts.
     table = table[table["value"] > 0].copy()
-    column = VALUED_BY[bench.objective]
-    if column in table:
-        table["value"] = table[column]
+    if bench.objective is not Objective.GROSS_PROFIT:
+        table["value"] = _expected(table, VALUED_BY[bench.objective].removesuffix("_p50"))
     table["category"] = table["sku"].map(bench.catalogue.set_index("sku")["category"]).fillna("")
     rows = menu(
         table.assign(cash_minor=table["cost_minor"]),
@@ -43,6 +42,14 @@ def replenishment(services: Services, state: PipelineState) -> dict[str, Any]:
     count = save_menu(services.run_folder(state), NAME, rows[rows["value"] > 0])
     say("replenishment", f"proposes {count:,} purchase orders")
     return {"menus": {NAME: count}}
+
+
+def _expected(table: pd.DataFrame, stem: str) -> pd.Series:
+    """Mean change by Swanson's rule: what saves from rare shortages is worth nothing at P50."""
+    found: pd.Series = (
+        0.3 * table[f"{stem}_p10"] + 0.4 * table[f"{stem}_p50"] + 0.3 * table[f"{stem}_p90"]
+    )
+    return found
 
 
 def _tool(bench: Workbench) -> Any:
