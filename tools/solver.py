@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -242,12 +243,18 @@ def _relax(program: BinaryProgram, rows: _Rows, time_limit_s: float) -> Relaxati
 
 @contextmanager
 def _without_chatter() -> Iterator[None]:
-    """HiGHS prints a line of its own past every option when it mends a choice's rounding."""
+    """HiGHS prints a line of its own past every option when it mends a choice's rounding.
+
+    Where nobody is at a terminal, C keeps it back: it is flushed before the screen is given back.
+    """
+    flush = ctypes.CDLL(None).fflush
+    flush(None)
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     try:
         yield
     finally:
+        flush(None)
         os.dup2(kept, 1)
         os.close(kept)
         os.close(nowhere)

@@ -1,5 +1,8 @@
 """The joint choice: the best that fits, proven, whatever the limits."""
 
+import os
+import subprocess
+import sys
 from itertools import product
 
 import numpy as np
@@ -198,3 +201,16 @@ def test_the_solver_prints_nothing_where_json_is_to_be_read(capfd):
     )
 
     assert capfd.readouterr().out == ""
+
+
+def test_what_the_solver_s_library_prints_never_reaches_the_output():
+    """C keeps its lines back where no terminal is: they would follow the JSON."""
+    script = (
+        "import ctypes; from tools.solver import _without_chatter\n"
+        "with _without_chatter(): ctypes.CDLL(None).printf(b'chatter')\n"
+        "print('{}')"
+    )
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, env=env, check=True)
+
+    assert said.stdout.decode().strip() == "{}"
