@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -178,6 +179,8 @@ def terminal(shop: Workspace):
             encoding="utf-8",
             timeout=60,
             dimensions=(60, 200),
+            # a job in the background ignores Ctrl-C, and so would its children
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         opened.append(child)
         return child
